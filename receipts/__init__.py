@@ -1,0 +1,1 @@
+"""Slips, fee receipts, sealed copies and results: number, render, sign, verify."""
