@@ -35,7 +35,7 @@ def sequence(transactions: Transactions) -> int:
     return _sequence_changes(transactions) + _sequence_audit(transactions)
 
 
-def _unplaced(transactions: Transactions, row: type[ChangeRow] | type[AuditRow]) -> bool:
+def _unplaced(transactions: Transactions, row: type[ChangeRow | AuditRow]) -> bool:
     """A cheap look without the write lock: usually there is nothing to do."""
     with transactions.read() as tx:
         return tx.scalar(select(row.id).where(row.position.is_(None)).limit(1)) is not None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -45,9 +45,9 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def _sqlite_connect(connection: Any, _record: Any) -> None:
+def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
     """Durable by default; autocommit mode, so that `_sqlite_begin` decides how a transaction opens."""
-    connection.isolation_level = None
+    connection.isolation_level = None  # type: ignore[attr-defined]
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")

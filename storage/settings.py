@@ -73,8 +73,9 @@ def read_section(name: str, model: type[S], environment: Mapping[str, str]) -> S
             continue
         field = variable.removeprefix(prefix).lower()
         if field.endswith("_file") and field not in model.model_fields:
-            field, value = field.removesuffix("_file"), _file_text(variable, value)
-        values[field] = value
+            values[field.removesuffix("_file")] = _file_text(variable, value)
+        else:
+            values[field] = value
     try:
         return model.model_validate(values)
     except ValidationError as cause:

@@ -58,11 +58,11 @@ PENDING = ("PENDING", "ENQUEUED", "DELAYED")
 class JsonSerializer(Serializer):
     """JSON only; an exception becomes its class and message."""
 
-    def serialize(self, data: Any) -> str:
+    def serialize(self, data: Any) -> str:  # noqa: ANN401 - DBOS's signature
         """Encode what a workflow takes and gives."""
         return json.dumps(data, ensure_ascii=False, default=self._plain)
 
-    def deserialize(self, serialized_data: str) -> Any:
+    def deserialize(self, serialized_data: str) -> Any:  # noqa: ANN401 - DBOS's signature
         """Decode; an encoded exception comes back as a RuntimeError with its words."""
         decoded = json.loads(serialized_data)
         if isinstance(decoded, dict) and "__error__" in decoded:

@@ -9,7 +9,7 @@ from storage.database import open_engine
 from storage.rows import Row
 
 
-def _ours(_thing: SchemaItem, name: str | None, type_: str, _reflected: bool, _compared: SchemaItem | None) -> bool:
+def _ours(_thing: SchemaItem, name: str | None, type_: str, *_rest: object) -> bool:
     """DBOS keeps its tables in the same database; they are not ours to compare or drop."""
     return type_ != "table" or name in Row.metadata.tables
 
