@@ -47,7 +47,7 @@ def open_engine(url: str) -> Engine:
 
 def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
     """Durable by default; autocommit mode, so that `_sqlite_begin` decides how a transaction opens."""
-    connection.isolation_level = None  # type: ignore[attr-defined]
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")

@@ -44,7 +44,7 @@ class DossierStatus(IntEnum):
 
 DOSSIER_MOVES: Mapping[DossierStatus, frozenset[DossierStatus]] = {
     DossierStatus.REGISTERED: frozenset(map(DossierStatus, (2, 3, 5, 7))),
-    DossierStatus.RECEIVED: frozenset(map(DossierStatus, (4, 5, 6, 7, 9))),
+    DossierStatus.RECEIVED: frozenset(map(DossierStatus, (4, 5, 6, 7))),
     DossierStatus.IN_PROGRESS: frozenset(map(DossierStatus, (5, 6, 7, 8, 9))),
     DossierStatus.SUPPLEMENT_ASKED: frozenset(map(DossierStatus, (2, 4, 7, 8))),
     DossierStatus.PAYMENT_ASKED: frozenset(map(DossierStatus, (4, 8))),
