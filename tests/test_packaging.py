@@ -54,6 +54,22 @@ def test_an_unknown_word_gets_the_usage_and_code_2(tmp_path: Path) -> None:
     assert b"./run setup" in answer.stderr
 
 
+def supervised(life: str, folder: Path) -> bytes:
+    """What `run keep` says when it supervises the shell line `life`; its parent tells when it was told to stop."""
+    parent = "trap 'echo the service was told to stop' USR1; \"$1\" keep worker sh -c \"$2\" 2>&1; exit 0"
+    return tools.run(["sh", "-c", parent, "sh", str(ROOT / "run"), life], cwd=folder).stdout
+
+
+def test_a_wrong_configuration_stops_the_service_instead_of_starting_it_for_ever(tmp_path: Path) -> None:
+    assert b"the service was told to stop" in supervised("exit 2", tmp_path)
+
+
+def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
+    said = supervised(f"mkdir '{tmp_path}/lived' 2>/dev/null && kill -KILL $$; exit 2", tmp_path)
+    assert "worker đã dừng (mã 137), chạy lại sau 1 giây" in said.decode()
+    assert b"the service was told to stop" in said
+
+
 def test_the_dockerfile_has_no_finding(tmp_path: Path) -> None:
     tools.run([str(BIN / "hadolint"), str(ROOT / "Dockerfile")], cwd=tmp_path)
 
