@@ -99,9 +99,9 @@ class DocumentOut(BaseModel):
 class DocumentDetail(DocumentOut):
     """A document with pages, fields and files."""
 
-    pages: list[PageOut] = []
-    fields: list[FieldOut] = []
-    files: list[FileOut] = []
+    pages: list[PageOut]
+    fields: list[FieldOut]
+    files: list[FileOut]
 
     @classmethod
     def view(cls, view: DocumentView) -> DocumentDetail:

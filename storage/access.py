@@ -219,3 +219,10 @@ def staff_name(tx: Tx, actor_id: str) -> str:
 def _staff_actor(row: StaffRow) -> Actor:
     role = Role(row.role)
     return Actor(id=f"staff:{row.id}", scopes=ROLE_SCOPES[role], unit=row.unit, role=role, name=row.name)
+
+
+def staff_counter(tx: Tx, actor_id: str) -> str:
+    """The counter (series letters) of a member of staff by actor id; empty for anybody else."""
+    kind, _, number = actor_id.partition(":")
+    row = tx.get(StaffRow, int(number)) if kind == "staff" and number.isdigit() else None
+    return row.counter if row else ""

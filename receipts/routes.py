@@ -1,0 +1,62 @@
+"""HTTP face of receipts: issue, show, replace, files."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from receipts.schemas import FeeIn, ReceiptIn, ReceiptOut, SlipIn
+from receipts.service import Receipts
+from storage.callers import Callers, now
+from storage.downloads import respond
+from storage.model import Actor, ReceiptState, Scope
+
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
+
+
+def receipt_router(receipts: Receipts, callers: Callers, clock: Callable[[], datetime] = now) -> APIRouter:
+    """Receipts of a dossier, and one receipt."""
+    routes = APIRouter(tags=["receipts"])
+    issuer = Annotated[Actor, Depends(callers.having(Scope.RECEIPTS_ISSUE))]
+    reader = Annotated[Actor, Depends(callers.having(Scope.RECEIPTS_READ))]
+
+    def answer(receipt_id: str, response: Response) -> ReceiptOut:
+        """201 when the signature was quick, else 202 with the number; either way the number is final."""
+        receipt = receipts.wait_issued(receipt_id)
+        response.status_code = 201 if receipt.state == ReceiptState.ISSUED else 202
+        response.headers["Location"] = f"/api/v1/receipts/{receipt_id}"
+        return ReceiptOut.of(receipt)
+
+    @routes.post("/dossiers/{code}/receipts", status_code=201, responses={202: {"model": ReceiptOut}})
+    def issue(code: str, body: ReceiptIn, actor: issuer, response: Response, key: Key = None) -> ReceiptOut:
+        """Issue a slip or a fee receipt."""
+        if isinstance(body, SlipIn):
+            numbered = receipts.issue_slip(actor, code, body.value(), at=clock(), key=key)
+        else:
+            numbered = receipts.issue_fee(actor, code, body.value(), at=clock(), key=key)
+        return answer(numbered.id, response)
+
+    @routes.get("/dossiers/{code}/receipts")
+    def index(code: str, actor: reader) -> list[ReceiptOut]:
+        """All receipts of a dossier, replaced ones too."""
+        return [ReceiptOut.of(one) for one in receipts.of_dossier(actor, code)]
+
+    @routes.get("/receipts/{receipt_id}")
+    def show(receipt_id: str, actor: reader) -> ReceiptOut:
+        """One receipt."""
+        return ReceiptOut.of(receipts.find(actor, receipt_id))
+
+    @routes.post("/receipts/{receipt_id}/replacement", status_code=201, responses={202: {"model": ReceiptOut}})
+    def replace(receipt_id: str, body: FeeIn, actor: issuer, response: Response, key: Key = None) -> ReceiptOut:
+        """A replacement for a wrong fee receipt (TT 91/2026 art. 20.2); both stay, linked."""
+        return answer(receipts.replace(actor, receipt_id, body.value(), at=clock(), key=key).id, response)
+
+    @routes.api_route("/receipts/{receipt_id}/files/{role}", methods=["GET", "HEAD"], response_class=Response)
+    def file(receipt_id: str, role: str, request: Request, actor: reader,
+             download: Annotated[bool, Query()] = False) -> Response:  # noqa: FBT002 - a query parameter
+        """`pdf` or `xml`; Range, ETag = SHA-256."""
+        found = receipts.file(actor, receipt_id, role, at=clock())
+        return respond(request, found.file, found.save_as, found.chunks, inline=not download)
+
+    return routes
