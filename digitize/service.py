@@ -17,7 +17,7 @@ from digitize.model import Probe
 from digitize.probing import probe
 from digitize.refusals import NotAResult, PageCountMismatch, SecretOrShownOnly, UnknownComponent
 from digitize.settings import DigitizeSettings
-from storage import audit, catalogue, changes, documents, idempotency
+from storage import audit, catalogue, changes, documents, idempotency, pending
 from storage.database import Tx
 from storage.dossiers import find as find_dossier
 from storage.dossiers import mark
@@ -37,7 +37,6 @@ from storage.model import (
 )
 from storage.objects import ObjectStore, StoredObject
 from storage.opening import Storage
-from storage.workflows import DIGITIZE_DOCUMENTS, SEALS
 
 COUNTER_PRIORITY = 1
 BACKLOG_PRIORITY = 100_000
@@ -125,8 +124,7 @@ class Documents:
 
     def enqueue(self, tx: Tx, document: Document) -> None:
         """Queue the reading of a document; doing it again is no harm (used after a restore as well)."""
-        self._storage.workflows.enqueue(tx, DIGITIZE_DOCUMENTS, "digitize_document", f"digitize-{document.id}",
-                                        document.id, priority=document.priority)
+        pending.digitize(self._storage.workflows, tx, document)
 
     def find(self, actor: Actor, document_id: str, *, at: datetime | None = None) -> DocumentView:
         """A document as the desk shows it; with `at` the view is audited (progress polls are not views)."""
@@ -172,7 +170,7 @@ class Documents:
                 return document
             documents.advance(tx, document_id, DocumentState.READ, DocumentState.CONFIRMED,
                               confirmed_by=actor.id, confirmed_at=at)
-            self._storage.workflows.enqueue(tx, SEALS, "seal_document", f"seal-{document_id}", document_id)
+            pending.seal(self._storage.workflows, tx, document.id)
             audit.record(tx, actor, "document-confirmed", document_id, at)
             changes.emit(tx, "document.confirmed", document_id, at, dossier_code=document.dossier_code,
                          unit=find_dossier(tx, document.dossier_code).receiving_unit, facts={})

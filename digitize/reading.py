@@ -1,0 +1,192 @@
+"""Reading one page: picture, reading buffer, words, codes, preview; one straight line of steps in the child.
+
+Frames: `shown` is the page as a viewer shows the original; `upright` as the archive shows it (turned,
+straightened); the reading buffer is the cleaned grey copy at READING_DPI that tesseract sees.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from digitize import cleaning, ocr
+from digitize.barcode import read_codes
+from digitize.cleaning import READING_DPI, Grey, Pixels
+from digitize.geometry import scale
+from digitize.model import Code, PageResult, Word
+from digitize.placing import inside, move_word, reading_to_upright, rounded, sheet, upright_frame
+from digitize.preview import write_placeholder, write_preview
+from digitize.source import ShownPage
+
+CONFIDENT = 0.65
+"""Upright pages were read at 0.82 and better, upside-down ones at 0.43 and worse; below this the page is doubted."""
+SIDEWAYS = 0.8
+"""Sharpness of rows over that of columns below which text runs down the page; upright pages start at 1.58."""
+KEPT_AS_PICTURE = "kept-as-picture"
+UNREADABLE_PICTURE = "unreadable-picture"
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to read a page."""
+
+    language: str
+    straighten_from_degrees: float
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds by step; kept with the page."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the time inside under `name`."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - start, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: the page's turn to upright (clockwise), its skew, its words in the frame of the buffer."""
+
+    turn: int = 0
+    skew_degrees: float = 0.0
+    words: tuple[Word, ...] = ()
+    blank: bool = False
+
+
+def read_page(page: ShownPage, recipe: Recipe, scratch: Path, preview: Path) -> PageResult:
+    """Read one page and write its preview.
+
+    Raises:
+        PictureFailed: the page cannot be decoded or drawn.
+        OcrFailed: tesseract did not do its work.
+    """
+    watch = Stopwatch()
+    with watch.step("picture"):
+        pixels = page.decode()
+    with watch.step("clean"):
+        grey = cleaning.luma(pixels)
+        buffer = _buffer(grey, page)
+    blank = page.words is None and cleaning.dark_share(buffer) < cleaning.BLANK_SHARE
+    with watch.step("codes"):
+        codes = [] if blank else read_codes(grey, page.letter_dpi * grey.shape[1] / page.width_px)
+    if blank or page.words is not None:
+        reading = Reading(blank=blank)
+    else:
+        reading = recognise(buffer, recipe, scratch, watch)
+    with watch.step("preview"):
+        if page.preview is not None:
+            pixels = page.preview()
+        return _result(page, pixels, reading, codes, recipe, watch, preview, grey.shape[1])
+
+
+def keep_as_picture(page: ShownPage, preview: Path) -> PageResult:
+    """The page without words, because reading it failed or took too long; with a preview if it can be drawn at all."""
+    watch = Stopwatch()
+    upright = upright_frame(page, 0, 0.0)
+    try:
+        pixels = page.preview() if page.preview is not None else page.decode()
+    except Exception:  # noqa: BLE001 - whatever is wrong with this picture, the page keeps its place
+        write_placeholder(page.width_px, page.height_px, preview)
+        return _page(page, upright, Reading(), [], [], watch, problem=UNREADABLE_PICTURE)
+    write_preview(pixels, (page.width_px, page.height_px), upright, preview)
+    return _page(page, upright, Reading(), page.words or [], [], watch, problem=KEPT_AS_PICTURE)
+
+
+def confidence(words: tuple[Word, ...]) -> float:
+    """Mean confidence over the letters; 0 where nothing was read."""
+    letters = sum(len(word.text) for word in words)
+    return round(sum(word.confidence * len(word.text) for word in words) / letters, 4) if letters else 0.0
+
+
+def recognise(buffer: Grey, recipe: Recipe, scratch: Path, watch: Stopwatch) -> Reading:
+    """Read the page, turned upright.
+
+    Telling the orientation costs half as much as reading, so it is asked only where there is doubt:
+    text that runs down the page, or a page that read badly.
+    """
+    turn = 0
+    with watch.step("orientation"):
+        sideways = cleaning.rows_over_columns(buffer) < SIDEWAYS
+        if sideways:
+            turn = ocr.turn_to_upright(buffer, scratch)
+    reading = _read_turned(buffer, turn, recipe, scratch, watch)
+    if turn or not reading.words or confidence(reading.words) >= CONFIDENT:
+        return reading
+    with watch.step("orientation"):
+        turn = 0 if sideways else ocr.turn_to_upright(buffer, scratch)
+    if turn == 0:
+        return reading
+    again = _read_turned(buffer, turn, recipe, scratch, watch)
+    return again if confidence(again.words) > confidence(reading.words) else reading
+
+
+def _read_turned(buffer: Grey, turn: int, recipe: Recipe, scratch: Path, watch: Stopwatch) -> Reading:
+    with watch.step("clean"):
+        grey: Any = cv2.rotate(buffer, _TURNS[turn]) if turn else buffer
+        skew = cleaning.skew(grey)
+        straight = cleaning.rotated(grey, skew) if abs(skew) > 0.05 else grey
+        straight = cleaning.without_rules(cleaning.without_dot_leaders(straight))
+    with watch.step("ocr"):
+        words = ocr.recognise(straight, recipe.language, scratch)
+    return Reading(turn, skew, tuple(words))
+
+
+def _buffer(grey: Grey, page: ShownPage) -> Grey:
+    """The evenly lit copy at READING_DPI."""
+    factor = READING_DPI / (page.letter_dpi * grey.shape[1] / page.width_px)
+    if abs(factor - 1) < 0.01:
+        return cleaning.even_light(grey)
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    scaled: Any = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=method)
+    return cleaning.even_light(scaled)
+
+
+def _result(page: ShownPage, pixels: Pixels, reading: Reading, codes: list[Code], recipe: Recipe, watch: Stopwatch,
+            preview: Path, grey_width: int) -> PageResult:
+    straightened = page.may_straighten and abs(reading.skew_degrees) >= recipe.straighten_from_degrees
+    upright = upright_frame(page, reading.turn, reading.skew_degrees if straightened else 0.0)
+    write_preview(pixels, (page.width_px, page.height_px), upright, preview)
+    if page.words is not None:
+        words = page.words
+    else:
+        way = reading_to_upright(page, reading.turn, reading.skew_degrees, upright[0])
+        words = [move_word(word, way) for word in reading.words]
+    grow = page.width_px / grey_width
+    way = scale(grow, grow).then(upright[0])
+    moved = [Code(code.format, code.text, rounded(way.box(code.box))) for code in codes]
+    return _page(page, upright, reading, words, moved, watch, straightened=straightened)
+
+
+def _page(page: ShownPage, upright: tuple[Any, float, float], reading: Reading, words: list[Word], codes: list[Code],
+          watch: Stopwatch, *, straightened: bool = False, problem: str | None = None) -> PageResult:
+    _, width, height = upright
+    placed = tuple(inside(word, width, height) for word in words)
+    return PageResult(
+        route=page.route,
+        width_px=round(width),
+        height_px=round(height),
+        dpi=round(page.dpi, 3),
+        rotation=reading.turn,
+        skew_degrees=reading.skew_degrees,
+        blank=reading.blank,
+        confidence=confidence(placed),
+        problem=problem,
+        sheet=sheet(page, upright, reading.turn, straightened=straightened),
+        words=placed,
+        codes=tuple(codes),
+        seconds=watch.seconds,
+    )
