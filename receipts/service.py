@@ -20,7 +20,7 @@ from receipts.model import HandedIn
 from receipts.moments import local_day
 from receipts.statements import FeeFacts, Marks, Replaced, SlipFacts, fee_statement, slip_statement
 from receipts.symbols import series_symbol
-from storage import audit, catalogue, changes, documents, idempotency
+from storage import audit, catalogue, changes, documents, idempotency, pending
 from storage import receipt_register as register
 from storage.access import staff_counter, staff_name
 from storage.database import Tx
@@ -30,7 +30,6 @@ from storage.model import Actor, Dossier, Person, Procedure, Receipt, ReceiptId,
 from storage.objects import ObjectStore
 from storage.opening import Storage
 from storage.receipt_register import NewReceipt, SeriesKey, TakenNumber
-from storage.workflows import RECEIPTS
 
 WAIT_SECONDS = 2.0
 WAIT_STEP_SECONDS = 0.03
@@ -188,7 +187,7 @@ class Receipts:
 
     def enqueue(self, tx: Tx, receipt_id: ReceiptId) -> None:
         """Queue the signature of a numbered receipt; again is no harm (used after a restore as well)."""
-        self._storage.workflows.enqueue(tx, RECEIPTS, "issue_receipt", f"issue-{receipt_id}", receipt_id)
+        pending.issue(self._storage.workflows, tx, receipt_id)
 
     def _issue_fee(self, tx: Tx, call: _Call, dossier: Dossier, request: FeeRequest,
                    wrong: Receipt | None = None) -> Receipt:
