@@ -10,6 +10,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from storage import backup, schema
@@ -18,6 +19,7 @@ from storage.errors import KINDS, ServiceError
 from storage.model import Role, Scope
 from storage.opening import Storage, open_storage
 from storage.settings import StorageSettings, read_section
+from storage.workflows import is_alive
 
 Command = Callable[[argparse.Namespace, StorageSettings], int]
 
@@ -44,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("migrate", _migrate, "bring the database to the newest schema")
+    health = add("health", _health, "exit 0 when a worker of this role and executor beat within the last 30 s")
+    health.add_argument("role", choices=["digitize", "receipts"])
     add("check", _check, "database against objects, both ways; exit 1 when something is wrong")
     target = add("backup", _backup, "write the whole system to one TAR file")
     target.add_argument("file", type=Path)
@@ -67,6 +71,15 @@ def _migrate(_options: argparse.Namespace, settings: StorageSettings) -> int:
     schema.migrate(settings.url())
     _print({"migrated": True})
     return 0
+
+
+def _health(options: argparse.Namespace, settings: StorageSettings) -> int:
+    def work(storage: Storage) -> int:
+        alive = is_alive(storage.transactions, f"{settings.executor}-{options.role}", datetime.now(UTC))
+        _print({"alive": alive})
+        return 0 if alive else 3
+
+    return _with_storage(settings, work)
 
 
 def _check(_options: argparse.Namespace, settings: StorageSettings) -> int:

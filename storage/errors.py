@@ -20,6 +20,7 @@ class Kind(StrEnum):
     UNSUPPORTED = "unsupported"
     TOO_MANY = "too_many"
     UNAVAILABLE = "unavailable"
+    MISCONFIGURED = "misconfigured"
     DEFECT = "defect"
 
 
@@ -43,6 +44,7 @@ KINDS = MappingProxyType(
         Kind.UNSUPPORTED: KindRule(415, retry=False, exit_code=1),
         Kind.TOO_MANY: KindRule(429, retry=False, exit_code=3),
         Kind.UNAVAILABLE: KindRule(503, retry=True, exit_code=3),
+        Kind.MISCONFIGURED: KindRule(500, retry=False, exit_code=2),
         Kind.DEFECT: KindRule(500, retry=False, exit_code=4),
     }
 )

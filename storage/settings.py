@@ -6,11 +6,12 @@ Unknown names are refused, so that a typo never passes in silence.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from storage.errors import Kind, ServiceError
 
@@ -24,7 +25,7 @@ class BadSetting(ServiceError):
     """A SOHOA_ variable is unknown or its value does not fit; raised at start, before any work."""
 
     code = "bad-setting"
-    kind = Kind.INVALID
+    kind = Kind.MISCONFIGURED
     title = "Cấu hình không hợp lệ"
     title_en = "Bad setting"
     advice = "Sửa biến môi trường SOHOA_ được nêu rồi khởi động lại."
@@ -48,7 +49,7 @@ class StorageSettings(Section):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     s3_secure: bool = True
-    executor: str = "local-0"
+    executor: str = Field(default_factory=lambda: f"{platform.node()}-0")
     """Host and slot of this process; stable across restarts, so that its own work is recovered."""
     public_base_url: str = "http://127.0.0.1:8000"
     """Where people reach the public pages; printed in the QR of every paper."""

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig
@@ -34,6 +35,7 @@ SCHEMA = "dbos"
 HEARTBEAT_SECONDS = 5.0
 SILENT_SECONDS = 60.0
 """An executor silent for this long is taken for dead; a false alarm is safe (steps are idempotent)."""
+ALIVE_SECONDS = 30.0
 SEQUENCER_SECONDS = 0.2
 
 log = logging.getLogger(__name__)
@@ -222,6 +224,47 @@ class Worker:
                 DBOS.resume_workflows(ids, queue_name=queue)
             with self._transactions.begin() as tx:
                 tx.execute(delete(ExecutorRow).where(ExecutorRow.id == executor, ExecutorRow.seen_at < limit))
+
+
+def is_alive(transactions: Transactions, executor_id: str, at: datetime) -> bool:
+    """Whether this executor (host-slot-role) beat a short while before `at`; the health check of workers."""
+    with transactions.read() as tx:
+        row = tx.get(ExecutorRow, executor_id)
+    return row is not None and row.seen_at > at - timedelta(seconds=ALIVE_SECONDS)
+
+
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+def attempt(name: str, work: Callable[[], None], *, attempts: int | None = None) -> str | None:
+    """Do `work` as durable steps inside a workflow until it succeeds; None, or the code of the error that ended it.
+
+    Only errors whose kind says so are tried again, with growing pauses; `attempts` None means for as long as it
+    takes (a receipt with a number is never given up). The outcome of each try is kept as a plain word, so that
+    a resumed workflow takes the same way again.
+    """
+    number = 0
+    while True:
+        outcome = str(DBOS.run_step({"name": f"{name}-{number}"}, partial(_outcome, name, work)))
+        if outcome == "done":
+            return None
+        again, _, code = outcome.partition(":")
+        number += 1
+        if again != "again" or number == attempts:
+            return code
+        DBOS.sleep(min(0.5 * 2.0 ** min(number, 10), LONGEST_PAUSE_SECONDS))
+
+
+def _outcome(name: str, work: Callable[[], None]) -> str:
+    try:
+        work()
+    except ServiceError as fault:
+        log.warning("step failed", extra={"action": name, "code": fault.code})
+        return f"{'again' if fault.rule.retry else 'over'}:{fault.code}"
+    except Exception:  # a defect must not leave the record hanging: it is named, logged and quarantined
+        log.exception("defect in a step", extra={"action": name})
+        return "over:internal-error"
+    return "done"
 
 
 def step(name: str, work: Callable[[], str | int | None]) -> str | int | None:
