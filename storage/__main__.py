@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     add("migrate", _migrate, "bring the database to the newest schema")
-    health = add("health", _health, "exit 0 when a worker of this role and executor beat within the last 30 s")
-    health.add_argument("role", choices=["digitize", "receipts"])
+    health = add("health", _health, "exit 0 when the worker of this role and executor beat within the last 30 s")
+    health.add_argument("role", nargs="?", default=os.environ.get("SOHOA_ROLE", ""))
     add("check", _check, "database against objects, both ways; exit 1 when something is wrong")
     target = add("backup", _backup, "write the whole system to one TAR file")
     target.add_argument("file", type=Path)

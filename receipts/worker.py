@@ -1,0 +1,63 @@
+"""`python -m receipts worker`: the one process that holds signing keys; listens to its own two queues."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime
+
+from receipts.errors import SealKeyUnavailable
+from receipts.issuing import Issuing
+from receipts.keyroom import KeyRoom
+from receipts.links import load_link_key
+from receipts.settings import ReceiptsSettings
+from storage import catalogue
+from storage.dossiers import VIETNAM
+from storage.opening import Storage
+from storage.pending import ISSUE_RECEIPT, SEAL_DOCUMENT
+from storage.workflows import RECEIPTS, SEALS, QueueSpec, Worker, attempt
+
+ROLE = "receipts"
+POLL_SECONDS = 0.05
+"""A citizen waits at the counter for what is in this queue."""
+
+
+def run(storage: Storage, settings: ReceiptsSettings) -> None:
+    """Work until SIGTERM or SIGINT; what is unfinished then is taken up at the next start."""
+    worker = build(storage, settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.start()
+    worker.wait()
+    worker.close()
+
+
+def build(storage: Storage, settings: ReceiptsSettings) -> Worker:
+    """The worker with its workflows registered, not started."""
+    state = storage.settings.state_dir
+    keys = KeyRoom(settings, state)
+    _prepare(storage, keys)
+    issuing = Issuing(storage, keys, load_link_key(settings.link_key_path(state)), lambda: datetime.now(UTC))
+
+    def issue_receipt(receipt_id: str) -> None:
+        """A number was taken, so a signature will come: tried for as long as the fault may pass."""
+        attempt("issue", lambda: issuing.issue(receipt_id))
+
+    def seal_document(document_id: str) -> None:
+        failed = attempt("seal", lambda: issuing.seal(document_id))
+        if failed is not None:
+            attempt("quarantine", lambda: issuing.quarantine(document_id, failed))
+
+    return Worker(
+        storage.settings.url(), storage.transactions, role=ROLE, executor=storage.settings.executor,
+        queues=[QueueSpec(RECEIPTS, settings.parallel, POLL_SECONDS), QueueSpec(SEALS, 1, POLL_SECONDS)],
+        workflows={ISSUE_RECEIPT: issue_receipt, SEAL_DOCUMENT: seal_document})
+
+
+def _prepare(storage: Storage, keys: KeyRoom) -> None:
+    """Make the demo seals under the name of the first unit, before anybody waits for them."""
+    now = datetime.now(UTC)
+    with storage.transactions.read() as tx:
+        units = catalogue.units(tx, now.astimezone(VIETNAM).date())
+    if not units:
+        raise SealKeyUnavailable("Chưa có đơn vị nào; tạo đơn vị rồi khởi động lại.")
+    keys.prepare(units[0].name, units[0].name, now)
