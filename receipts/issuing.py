@@ -95,7 +95,7 @@ class Issuing:
             agency = catalogue.unit(tx, dossier.solving_unit, local_day(self._clock()))
         at = self._clock()
         words = None if document.born_digital else "Bản số hóa"
-        writer = self._keys.writer(SealRole.AGENCY, at)
+        writer = self._keys.writer(SealRole.AGENCY, at, unit=agency.name)
         with scratch() as folder:
             target = folder / "sealed.pdf"
             self._storage.objects.fetch(archive.sha256, target)
@@ -128,7 +128,7 @@ class Issuing:
         """Who signs: the receiving officer a slip, the collecting organisation a fee receipt (domain facts 4.2)."""
         statement = receipt.statement
         if receipt.kind == ReceiptKind.FEE:
-            return Signatory(str(statement["collector"]["name"]))
+            return Signatory(str(statement["collector"]["name"]), unit=str(statement["collector"]["name"]))
         kind, _, number = receipt.created_by.partition(":")
         name = staff_name(tx, receipt.created_by) or str(statement["officer"]["name"]) or CLIENT_OFFICER
         return Signatory(name, number if kind == "staff" else "", str(statement["unit"]["name"]))

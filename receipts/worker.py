@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime
 
-from receipts.errors import SealKeyUnavailable
 from receipts.issuing import Issuing
 from receipts.keyroom import KeyRoom
 from receipts.links import load_link_key
@@ -58,6 +57,5 @@ def _prepare(storage: Storage, keys: KeyRoom) -> None:
     now = datetime.now(UTC)
     with storage.transactions.read() as tx:
         units = catalogue.units(tx, now.astimezone(VIETNAM).date())
-    if not units:
-        raise SealKeyUnavailable("Chưa có đơn vị nào; tạo đơn vị rồi khởi động lại.")
-    keys.prepare(units[0].name, units[0].name, now)
+    if units:
+        keys.prepare(units[0].name, now)
