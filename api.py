@@ -51,7 +51,7 @@ def create_app(kept: Storage, digitizing: DigitizeSettings, issuing: ReceiptsSet
         digitize.routes.upload_router(documents, digitizing, callers),
         digitize.routes.document_router(documents, callers),
         receipts.routes.receipt_router(issued, callers),
-        receipts.routes.verify_router(verify),
+        receipts.routes.verify_router(verify, issuing),
     ):
         app.include_router(router, prefix=API)
     app.include_router(storage.routes.health_router(kept))

@@ -43,13 +43,3 @@ class NotAResult(ServiceError):
     title = "Giấy tờ này không phải kết quả giải quyết"
     title_en = "Not a result"
     advice = "Chỉ kết quả giải quyết thủ tục mới được trả cho người dân, tổ chức."
-
-
-class NoFiles(ServiceError):
-    """The request carries no file."""
-
-    code = "no-files"
-    kind = Kind.INVALID
-    title = "Chưa có tệp nào"
-    title_en = "No files"
-    advice = "Chọn ít nhất một tệp PDF, JPEG, PNG hoặc TIFF rồi gửi lại."

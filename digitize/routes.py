@@ -10,14 +10,15 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from digitize.errors import FileTooLarge
 from digitize.schemas import DocumentDetail, DocumentOut, FieldsIn, Progress
 from digitize.service import Documents, NewDocument
 from digitize.settings import DigitizeSettings
-from digitize.uploads import Upload, received
 from storage.callers import Callers, now
 from storage.downloads import respond
 from storage.model import Actor, DocumentKind, DocumentState, Scope
 from storage.problems import BadRequest
+from storage.uploads import Bounds, Upload, received
 
 PROGRESS_SECONDS = 0.25
 LONGEST_PROGRESS_SECONDS = 3600
@@ -42,13 +43,15 @@ def upload_router(documents: Documents, settings: DigitizeSettings, callers: Cal
     writer = Annotated[Actor, Depends(callers.having(Scope.DOCUMENTS_WRITE))]
     reader = Annotated[Actor, Depends(callers.having(Scope.DOCUMENTS_READ))]
 
+    bounds = Bounds(int(settings.max_file_bytes), FileTooLarge)
+
     @routes.post("", status_code=202, openapi_extra=UPLOAD_BODY, response_model=DocumentOut)
     async def upload(code: str, request: Request, actor: writer, key: Key = None) -> Response:
         """One paper, one or more files: multipart (`file` repeated) or the raw body with query parameters.
 
         Answers 202 when the originals are durable; reading follows (`events`, `GET /changes`).
         """
-        async with received(request, int(settings.max_file_bytes), FORM_VALUES) as came:
+        async with received(request, bounds, FORM_VALUES) as came:
             new = _new(came, request)
             document = await run_in_threadpool(documents.accept, actor, code, came.files, new, at=clock(), key=key)
         return JSONResponse(DocumentOut.of(document).model_dump(mode="json"), status_code=202,

@@ -37,19 +37,12 @@ from storage.model import (
 )
 from storage.objects import ObjectStore, StoredObject
 from storage.opening import Storage
+from storage.uploads import IncomingFile
 
 COUNTER_PRIORITY = 1
 BACKLOG_PRIORITY = 100_000
 """Behind every page of every counter document (page numbers are added to the priority)."""
 MAX_FIELD_CHARACTERS = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingFile:
-    """One uploaded file, whole on local disk; `name` as the sender called it (kept, never used as a path)."""
-
-    path: Path
-    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from receipts.settings import ReceiptsSettings
 
 
 class KeyRoom:
-    """Keeps a writer for each key; in a demo office makes an officer's test key at that officer's first slip. Thread-safe."""
+    """Keeps a writer for each key; in a demo office makes an officer's test key at the first slip. Thread-safe."""
 
     def __init__(self, settings: ReceiptsSettings, state_dir: Path) -> None:
         self._settings = settings
@@ -35,7 +35,8 @@ class KeyRoom:
         slot = (role, officer if role is SealRole.OFFICER else "")
         with self._lock:
             if slot not in self._writers:
-                self._make_demo(unit, at, *([self._officer(officer, name, unit)] if role is SealRole.OFFICER else []))
+                officers = [self._officer(officer, name, unit)] if role is SealRole.OFFICER else []
+                self._make_demo(unit, at, *officers)
                 self._writers[slot] = CmsWriter.over(self._load().key(role, officer))
             writer = self._writers[slot]
         require_valid(writer.key, at)
@@ -48,7 +49,8 @@ class KeyRoom:
     def _make_demo(self, unit: str, at: datetime, *officers: Holder) -> None:
         """Test keys where they are missing; never when real keys are configured."""
         if self._settings.test_keys:
-            ensure_demo_keys(self._folder, (Holder(ORGANISATION, unit, unit), Holder(AGENCY, unit, unit), *officers), at)
+            seals = (Holder(ORGANISATION, unit, unit), Holder(AGENCY, unit, unit))
+            ensure_demo_keys(self._folder, (*seals, *officers), at)
 
     def _load(self) -> KeyRing:
         password = self._settings.key_password

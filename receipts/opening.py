@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from functools import partial
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from receipts.deadlines import due_at, work_calendar
@@ -13,7 +12,7 @@ from receipts.model import VerificationReport
 from receipts.public import PublicPapers
 from receipts.service import IssuingRules, Receipts
 from receipts.settings import ReceiptsSettings
-from receipts.verification import verify
+from receipts.verification import Budget, verify
 from storage.model import Procedure
 from storage.opening import Storage
 
@@ -40,4 +39,6 @@ def open_papers(storage: Storage, settings: ReceiptsSettings) -> PublicPapers:
 
 def open_verifier(storage: Storage, settings: ReceiptsSettings) -> Verify:
     """`verify(path)` under the trusted roots of the settings; each file is opened in a limited child."""
-    return partial(verify, settings=settings, trust=settings.trust_folder(storage.settings.state_dir))
+    trust = settings.trust_folder(storage.settings.state_dir)
+    budget = Budget(int(settings.verify_max_bytes), settings.verify_time.total_seconds())
+    return lambda file: verify(file, trust, datetime.now(UTC), budget)

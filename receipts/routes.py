@@ -2,16 +2,29 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
+from receipts.errors import VerifyTooLarge
+from receipts.model import VerificationReport
+from receipts.reports import report_json
 from receipts.schemas import FeeIn, ReceiptIn, ReceiptOut, SlipIn
 from receipts.service import Receipts
+from receipts.settings import ReceiptsSettings
 from storage.callers import Callers, now
 from storage.downloads import respond
 from storage.model import Actor, ReceiptState, Scope
+from storage.rates import per_minute
+from storage.uploads import Bounds, received
 
+VERIFICATIONS_A_MINUTE = 20
+VERIFY_BODY = {"requestBody": {"required": True, "content": {
+    "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {
+        "file": {"type": "string", "format": "binary"}}}},
+    "application/pdf": {"schema": {"type": "string", "format": "binary"}}}}}
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
 
 
@@ -58,5 +71,21 @@ def receipt_router(receipts: Receipts, callers: Callers, clock: Callable[[], dat
         """`pdf` or `xml`; Range, ETag = SHA-256."""
         found = receipts.file(actor, receipt_id, role, at=clock())
         return respond(request, found.file, found.save_as, found.chunks, inline=not download)
+
+    return routes
+
+
+def verify_router(verify: Callable[[Path], VerificationReport], settings: ReceiptsSettings) -> APIRouter:
+    """Verification for anybody, rate-limited; the file is not kept."""
+    routes = APIRouter(tags=["verify"])
+    bounds = Bounds(int(settings.verify_max_bytes), VerifyTooLarge)
+    guard = Depends(per_minute("verify", VERIFICATIONS_A_MINUTE))
+
+    @routes.post("/verify", dependencies=[guard], openapi_extra=VERIFY_BODY)
+    async def check(request: Request) -> dict[str, Any]:
+        """The verdict on a PDF, ours or not: `holds`, `broken` or `undecided`, with signers and findings."""
+        async with received(request, bounds) as upload:
+            report = await run_in_threadpool(verify, upload.files[0].path)
+        return report_json(report)
 
     return routes

@@ -4,7 +4,7 @@ Multipart by `streaming-form-data` (FastAPI's own form spools the whole body bef
 raw body as one file.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,15 +16,39 @@ from starlette.requests import ClientDisconnect
 from streaming_form_data import ParseFailedException, StreamingFormDataParser
 from streaming_form_data.targets import BaseTarget, ValueTarget
 
-from digitize.errors import FileTooLarge
-from digitize.refusals import NoFiles
-from digitize.service import IncomingFile
 from storage import tools
+from storage.errors import Kind, ServiceError
 from storage.problems import BadRequest
 
 MAX_FILES = 500
 MAX_VALUE_BYTES = 4_096
 RAW_TYPES = ("application/pdf", "image/", "application/octet-stream")
+
+
+class NoFiles(ServiceError):
+    """The request carries no file."""
+
+    code = "no-files"
+    kind = Kind.INVALID
+    title = "Chưa có tệp nào"
+    title_en = "No files"
+    advice = "Chọn ít nhất một tệp rồi gửi lại."
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """One uploaded file, whole on local disk; `name` as the sender called it (kept, never used as a path)."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Most bytes of one file, and the error to raise beyond (it is given the fact `max_bytes`)."""
+
+    max_bytes: int
+    too_large: Callable[..., ServiceError]
 
 
 @dataclass(slots=True)
@@ -38,9 +62,9 @@ class Upload:
 class _FileTarget(BaseTarget):  # type: ignore[misc]
     """Writes each part called `file` to its own numbered path; the sender's name is only remembered."""
 
-    def __init__(self, folder: Path, upload: Upload, max_bytes: int) -> None:
+    def __init__(self, folder: Path, upload: Upload, bounds: Bounds) -> None:
         super().__init__()
-        self._folder, self._upload, self._max_bytes = folder, upload, max_bytes
+        self._folder, self._upload, self._bounds = folder, upload, bounds
         self._written = 0
 
     def on_start(self) -> None:
@@ -53,8 +77,8 @@ class _FileTarget(BaseTarget):  # type: ignore[misc]
 
     def on_data_received(self, chunk: bytes) -> None:
         self._written += len(chunk)
-        if self._written > self._max_bytes:
-            raise FileTooLarge(max_bytes=self._max_bytes)
+        if self._written > self._bounds.max_bytes:
+            raise self._bounds.too_large(max_bytes=self._bounds.max_bytes)
         self._stream.write(chunk)
 
     def on_finish(self) -> None:
@@ -71,20 +95,20 @@ class _ShortValue(ValueTarget):  # type: ignore[misc]
 
 
 @asynccontextmanager
-async def received(request: Request, max_bytes: int, names: tuple[str, ...]) -> AsyncIterator[Upload]:
+async def received(request: Request, bounds: Bounds, names: tuple[str, ...] = ()) -> AsyncIterator[Upload]:
     """The upload of a request in a folder that dies with the block; `names` are the form values allowed.
 
     Raises:
-        FileTooLarge: as soon as one file passes `max_bytes`.
+        bounds.too_large: as soon as one file passes its bytes.
         NoFiles, BadRequest: nothing came, or it is no form.
     """
     with tools.scratch() as folder:
         upload = Upload()
         content_type = request.headers.get("content-type", "")
         if content_type.startswith("multipart/form-data"):
-            await _multipart(request, folder, upload, max_bytes, names)
+            await _multipart(request, folder, upload, bounds, names)
         elif content_type.startswith(RAW_TYPES):
-            await _raw(request, folder, upload, max_bytes)
+            await _raw(request, folder, upload, bounds)
         else:
             raise BadRequest("Gửi tệp bằng multipart/form-data (trường `file`) hoặc gửi thẳng nội dung tệp.")
         if not upload.files:
@@ -92,7 +116,7 @@ async def received(request: Request, max_bytes: int, names: tuple[str, ...]) -> 
         yield upload
 
 
-async def _multipart(request: Request, folder: Path, upload: Upload, max_bytes: int, names: tuple[str, ...]) -> None:
+async def _multipart(request: Request, folder: Path, upload: Upload, bounds: Bounds, names: tuple[str, ...]) -> None:
     try:
         parser = StreamingFormDataParser(headers=request.headers)
     except ParseFailedException as cause:
@@ -100,7 +124,7 @@ async def _multipart(request: Request, folder: Path, upload: Upload, max_bytes: 
     values = {name: _ShortValue() for name in names}
     for name, target in values.items():
         parser.register(name, target)
-    parser.register("file", _FileTarget(folder, upload, max_bytes))
+    parser.register("file", _FileTarget(folder, upload, bounds))
     try:
         async for chunk in request.stream():
             await run_in_threadpool(parser.data_received, chunk)
@@ -109,15 +133,15 @@ async def _multipart(request: Request, folder: Path, upload: Upload, max_bytes: 
     upload.values = {name: target.value.decode("utf-8", "replace") for name, target in values.items() if target.value}
 
 
-async def _raw(request: Request, folder: Path, upload: Upload, max_bytes: int) -> None:
+async def _raw(request: Request, folder: Path, upload: Upload, bounds: Bounds) -> None:
     path = folder / "file-1"
     written = 0
     with path.open("wb") as stream:
         try:
             async for chunk in request.stream():
                 written += len(chunk)
-                if written > max_bytes:
-                    raise FileTooLarge(max_bytes=max_bytes)
+                if written > bounds.max_bytes:
+                    raise bounds.too_large(max_bytes=bounds.max_bytes)
                 await run_in_threadpool(stream.write, chunk)
         except ClientDisconnect as cause:
             raise BadRequest from cause
