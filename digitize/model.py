@@ -111,6 +111,8 @@ class PageResult:
     sheet: Sheet
     words: tuple[Word, ...] = ()
     codes: tuple[Code, ...] = ()
+    layer_letters: int = 0
+    """Letters of a text layer that was found and not believed."""
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -142,6 +144,7 @@ class PageResult:
             ),
             words=tuple(Word(**{**w, "box": _box(w["box"])}) for w in raw["words"]),
             codes=tuple(Code(**{**c, "box": _box(c["box"])}) for c in raw["codes"]),
+            layer_letters=int(raw["layer_letters"]),
             seconds=dict(raw["seconds"]),
         )
 

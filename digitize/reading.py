@@ -188,5 +188,6 @@ def _page(page: ShownPage, upright: tuple[Any, float, float], reading: Reading, 
         sheet=sheet(page, upright, reading.turn, straightened=straightened),
         words=placed,
         codes=tuple(codes),
+        layer_letters=page.layer_letters,
         seconds=watch.seconds,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -36,8 +36,9 @@ class ShownPage:
     """A page before reading.
 
     `letter_dpi` is the resolution that letters are taken to have (it differs from `dpi` where a
-    photo was bound at 72 dpi). `words` are those of a trusted text layer, else None. PDF pages have
-    `user_from_shown`, image files `stored_to_shown`.
+    photo was bound at 72 dpi). `words` are those of a trusted text layer, else None; `layer_letters`
+    counts the letters of a layer that is not trusted. PDF pages have `user_from_shown`, image files
+    `stored_to_shown`.
     """
 
     route: Route
@@ -48,6 +49,7 @@ class ShownPage:
     decode: Callable[[], Pixels]
     preview: Callable[[], Pixels] | None = None
     words: list[Word] | None = None
+    layer_letters: int = 0
     may_straighten: bool = True
     user_from_shown: Matrix | None = None
     stored_to_shown: Matrix = Matrix()
@@ -100,7 +102,7 @@ def _pdf_page(path: Path, index: int, found: PdfPage, pixels: Pixels | None, *, 
     scan = found.scan if pixels is not None else None
     dpi = max(scan.dpi) if scan else _drawing_dpi(found, render_dpi)
     to_shown, width, height = frame_from_user(found.crop, found.rotate, dpi, found.user_unit)
-    words = _trusted_words(path, index, found, dpi, scratch)
+    words, layer_letters = _text_layer(path, index, found, dpi, scratch)
     decode: Callable[[], Pixels] = partial(_draw, path, index, dpi, scratch, colour=False)
     if scan and pixels is not None:
         unit = Matrix(1 / scan.width_px, 0, 0, -1 / scan.height_px, 0, 1)
@@ -115,6 +117,7 @@ def _pdf_page(path: Path, index: int, found: PdfPage, pixels: Pixels | None, *, 
         decode=decode,
         preview=None if scan and not found.notes else partial(_draw, path, index, PREVIEW_DPI, scratch, colour=True),
         words=words,
+        layer_letters=layer_letters,
         # What was signed is shown as it was signed; what was typed is straight.
         may_straighten=scan is not None and not signed and not found.notes,
         user_from_shown=to_shown.inverse(),
@@ -123,22 +126,22 @@ def _pdf_page(path: Path, index: int, found: PdfPage, pixels: Pixels | None, *, 
     )
 
 
-def _trusted_words(path: Path, index: int, found: PdfPage, dpi: float, scratch: Path) -> list[Word] | None:
-    """The words of the text layer where it can be believed."""
+def _text_layer(path: Path, index: int, found: PdfPage, dpi: float, scratch: Path) -> tuple[list[Word] | None, int]:
+    """The words of the text layer where it can be believed, else the number of letters in it."""
     if not found.text:
-        return None
+        return None, 0
     try:
         words = textlayer.words(path, index, dpi * found.user_unit, scratch)
     except tools.ToolFailed:
-        return None
+        return None, 0
     inches = (found.crop[2] - found.crop[0]) * (found.crop[3] - found.crop[1]) / POINTS_PER_INCH**2
     inches *= found.user_unit**2
     text = " ".join(word.text for word in words)
     if not textlayer.is_trustworthy(text, square_inches=inches, images=found.images):
-        return None
+        return None, sum(map(str.isalpha, text))
     if found.scan is None:
-        return words
-    return [Word(w.text, w.box, LAYER_CONFIDENCE, w.line, w.block, w.baseline) for w in words]
+        return words, 0
+    return [replace(word, confidence=LAYER_CONFIDENCE) for word in words], 0
 
 
 def _drawing_dpi(found: PdfPage, render_dpi: int) -> float:
