@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -104,7 +104,8 @@ class Documents:
             dossier = find_dossier(tx, dossier_code, actor.unit)
             title = self._title(tx, dossier, new)
             originals = tuple(map(_original, range(1, len(files) + 1), files, probes, kept))
-            document = _document(actor, dossier, new, title, originals=originals, at=at)
+            document = replace(_document(actor, dossier, new, title, originals=originals, at=at),
+                               born_digital=any(one.signed for one in probes))
             documents.insert(tx, document)
             self.enqueue(tx, document)
             audit.record(tx, actor, "document-received", document.id, at, dossier=dossier.code,
