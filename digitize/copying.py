@@ -38,7 +38,7 @@ def sanitize(page: pikepdf.Page, *, optional_content: bool) -> None:
     for key in list(page.obj.keys()):
         if key not in KEPT:
             del page.obj[key]
-    _no_interpolation(page.obj.get("/Resources"), 0)
+    _plain_images(page.obj.get("/Resources"), 0)
 
 
 def flatten(page: pikepdf.Page) -> None:
@@ -135,11 +135,23 @@ def _uses_layers(resources: Any, depth: int) -> bool:  # noqa: ANN401 - a PDF ob
                for xobject in resources.get("/XObject", {}).values())
 
 
-def _no_interpolation(resources: Any, depth: int) -> None:  # noqa: ANN401 - a PDF object
-    """Images are drawn as they are (ISO 19005-2 6.2.8.1)."""
+def _plain_images(resources: Any, depth: int) -> None:  # noqa: ANN401 - a PDF object
+    """Images are drawn as they are (ISO 19005-2 6.2.8.1), and each mask is a mask only.
+
+    Signing software names the mask of a stamp among the images as well; the validator wants one role
+    for one object, so the image keeps a copy as its mask.
+    """
     if resources is None or depth > MAX_DEPTH:
         return
-    for xobject in resources.get("/XObject", {}).values():
+    xobjects = resources.get("/XObject", {})
+    named = {xobject.objgen for xobject in xobjects.values()}
+    for xobject in xobjects.values():
         if "/Interpolate" in xobject:
             del xobject["/Interpolate"]
-        _no_interpolation(xobject.get("/Resources"), depth + 1)
+        mask = xobject.get("/SMask")
+        if isinstance(mask, Stream):
+            if "/Interpolate" in mask:
+                del mask["/Interpolate"]
+            if mask.objgen in named:
+                xobject.SMask = mask.copy()
+        _plain_images(xobject.get("/Resources"), depth + 1)
