@@ -18,7 +18,9 @@ from storage import receipt_register as register
 from storage.access import hash_token
 from storage.database import Tx
 from storage.documents import FileUnknown
+from storage.dossiers import DossierUnknown
 from storage.dossiers import find as find_dossier
+from storage.errors import Kind, ServiceError
 from storage.model import Actor, Dossier, Receipt, Rendition, Unit
 from storage.opening import Storage
 
@@ -39,7 +41,8 @@ class PublicFile:
 class PublicView:
     """Masked look at one dossier: no address, phone, e-mail or file content."""
 
-    paper: Receipt
+    paper: Receipt | None
+    """The paper whose QR was scanned; None when the dossier was found by its code."""
     dossier: Dossier
     masked_name: str
     masked_id: str
@@ -51,8 +54,19 @@ class PublicView:
     """What the four digits are: "số điện thoại" or "số định danh"; empty when there is neither."""
 
 
+class LookUpFailed(ServiceError):
+    """No dossier of this code, or the digits are not its people's; the two are not told apart."""
+
+    code = "look-up-failed"
+    kind = Kind.MISSING
+    title = "Không tìm thấy hồ sơ khớp thông tin"
+    title_en = "No dossier matches"
+    advice = ("Kiểm tra mã hồ sơ in trên giấy tiếp nhận và 4 số cuối của số điện thoại (hoặc số định danh) đã khai "
+              "khi nộp hồ sơ.")
+
+
 class PublicPapers:
-    """Look-ups by token."""
+    """Look-ups by token or by dossier code."""
 
     def __init__(self, storage: Storage, link_key: LinkKey) -> None:
         self._storage = storage
@@ -63,7 +77,27 @@ class PublicPapers:
         with self._storage.transactions.begin() as tx:
             paper = register.find_by_token(tx, hash_token(token))
             audit.record(tx, PUBLIC, "paper-looked-up", paper.id, at)
-            return self._view(tx, paper)
+            return self._view(tx, find_dossier(tx, paper.dossier_code), paper)
+
+    def by_code(self, code: str, digits: str, at: datetime) -> PublicView:
+        """The masked view of a dossier for who knows its code and the four digits; audited, guesses slowed.
+
+        Raises LookUpFailed, TooManyAttempts.
+        """
+        subject = f"look-up:{hash_token(code)[:32]}"
+        self._storage.access.slow_down(subject, at)
+        with self._storage.transactions.read() as tx:
+            try:
+                dossier = find_dossier(tx, code)
+            except DossierUnknown:
+                raise LookUpFailed from None
+        if not _matches(dossier, digits):
+            self._storage.access.failed(subject, at)
+            raise LookUpFailed
+        self._storage.access.succeeded(subject)
+        with self._storage.transactions.begin() as tx:
+            audit.record(tx, PUBLIC, "dossier-looked-up", dossier.code, at)
+            return self._view(tx, dossier, None)
 
     def unlock(self, token: str, digits: str, at: datetime) -> str:
         """Check the four digits; returns the grant for a cookie. Raises WrongDigits, TooManyAttempts."""
@@ -72,8 +106,7 @@ class PublicPapers:
         with self._storage.transactions.read() as tx:
             paper = register.find_by_token(tx, hash_token(token))
             dossier = find_dossier(tx, paper.dossier_code)
-        accepted = [hmac.compare_digest(digits.strip().encode(), known.encode()) for known in _factors(dossier)]
-        if not any(accepted):
+        if not _matches(dossier, digits):
             self._storage.access.failed(subject, at)
             raise WrongDigits
         self._storage.access.succeeded(subject)
@@ -89,14 +122,14 @@ class PublicPapers:
             raise WrongDigits
         with self._storage.transactions.begin() as tx:
             paper = register.find_by_token(tx, hash_token(token))
-            for found in self._view(tx, paper).files:
+            for found in _files(tx, find_dossier(tx, paper.dossier_code)):
                 if found.name == name:
                     audit.record(tx, PUBLIC, "public-file-fetched", paper.id, at, role=name, sha256=found.file.sha256)
                     return Download(found.file, name, self._storage.objects)
         raise FileUnknown
 
-    def _view(self, tx: Tx, paper: Receipt) -> PublicView:
-        dossier = find_dossier(tx, paper.dossier_code)
+    @staticmethod
+    def _view(tx: Tx, dossier: Dossier, paper: Receipt | None) -> PublicView:
         day = dossier.received_at.date()
         procedure = catalogue.procedure_version(tx, dossier.procedure_code, dossier.procedure_version)
         return PublicView(
@@ -127,6 +160,11 @@ def _factors(dossier: Dossier) -> list[str]:
     """The accepted answers: phone if known, else ID number, of applicant and of submitter."""
     people = [dossier.applicant, *([dossier.submitter] if dossier.submitter else [])]
     return [known for person in people if (known := _last_digits(person.phone) or _last_digits(person.id_number))]
+
+
+def _matches(dossier: Dossier, digits: str) -> bool:
+    """Whether the four digits are one of the accepted answers; every answer is compared, in constant time."""
+    return sum(hmac.compare_digest(digits.strip().encode(), known.encode()) for known in _factors(dossier)) > 0
 
 
 def _files(tx: Tx, dossier: Dossier) -> tuple[PublicFile, ...]:
