@@ -16,7 +16,7 @@ from receipts.links import LinkKey, link
 from receipts.model import SealRole
 from receipts.moments import local_day
 from receipts.rendering import Renderer
-from receipts.sealing import CopyBlock
+from receipts.sealing import DIGITIZED, CopySeal, seal_copy
 from receipts.signing import sign
 from receipts.xmldata import xml
 from storage import audit, catalogue, changes, documents
@@ -94,13 +94,12 @@ class Issuing:
             dossier = find_dossier(tx, document.dossier_code)
             agency = catalogue.unit(tx, dossier.solving_unit, local_day(self._clock()))
         at = self._clock()
-        words = None if document.born_digital else "Bản số hóa"
         writer = self._keys.writer(SealRole.AGENCY, at, unit=agency.name)
         with scratch() as folder:
-            target = folder / "sealed.pdf"
-            self._storage.objects.fetch(archive.sha256, target)
-            self._seal_file(target, CopyBlock(words, agency.name) if words else None, writer, at)
-            sealed = self._storage.objects.put(target)
+            self._storage.objects.fetch(archive.sha256, folder / "archive.pdf")
+            seal = CopySeal(None if document.born_digital else DIGITIZED, agency.name, writer.key.test)
+            seal_copy(folder / "archive.pdf", folder / "sealed.pdf", seal, writer, at)
+            sealed = self._storage.objects.put(folder / "sealed.pdf")
         with self._storage.transactions.begin() as tx:
             if documents.find(tx, document_id).state == DocumentState.SEALED:
                 return
