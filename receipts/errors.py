@@ -103,3 +103,13 @@ class WrongDigits(ServiceError):
     title = "Bốn chữ số không đúng"
     title_en = "Wrong digits"
     advice = "Nhập 4 số cuối của số điện thoại (hoặc số định danh) đã khai khi nộp hồ sơ."
+
+
+class VerifyTooLarge(ServiceError):
+    """A file handed in for verification is larger than the budget."""
+
+    code = "verify-too-large"
+    kind = Kind.TOO_LARGE
+    title = "Tệp quá lớn để kiểm tra"
+    title_en = "File too large to verify"
+    advice = "Kiểm tra tệp này bằng lệnh `python -m receipts verify` trên máy có đủ bộ nhớ."

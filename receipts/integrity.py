@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from asn1crypto import cms, core
-from asn1crypto import x509 as asn1_x509
-from cryptography import x509
+from asn1crypto import cms, core, x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from receipts.strict import Fault
+from receipts.strict import MALFORMED, Fault
 
 HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "md5": hashes.MD5, "sha1": hashes.SHA1, "sha224": hashes.SHA224, "sha256": hashes.SHA256,
@@ -42,8 +41,8 @@ class NotSignedData(ValueError):
 class CmsCheck:
     """What one CMS signature turned out to be. `digest_matches`: same document; `signature_matches`: same key."""
 
-    certificate: asn1_x509.Certificate
-    others: tuple[asn1_x509.Certificate, ...]
+    certificate: x509.Certificate
+    others: tuple[x509.Certificate, ...]
     digest_matches: bool
     signature_matches: bool
     certificate_bound: bool
@@ -51,7 +50,8 @@ class CmsCheck:
     algorithm: str
     weak: tuple[str, ...]
     faults: tuple[Fault, ...]
-    signed_data: cms.SignedData
+    stamped_at: datetime | None
+    """Time in a time-stamp token that belongs to this signature; its authority is not checked here."""
 
     @property
     def intact(self) -> bool:
@@ -65,11 +65,9 @@ def check_cms(der: bytes, digest_of: DigestOf) -> CmsCheck:
         if info["content_type"].native != "signed_data":
             raise NotSignedData("not signed data")
         return _check(info["content"], digest_of)
-    except (TypeError, KeyError, IndexError, AttributeError, OverflowError, UnsupportedAlgorithm) as cause:
-        raise NotSignedData("not readable as CMS") from cause  # asn1crypto parses late and says so in many ways
     except NotSignedData:
         raise
-    except ValueError as cause:
+    except (*MALFORMED, UnsupportedAlgorithm) as cause:
         raise NotSignedData("not readable as CMS") from cause
 
 
@@ -87,7 +85,7 @@ def _check(signed: cms.SignedData, digest_of: DigestOf) -> CmsCheck:
         raise NotSignedData("no signed attributes")
     # DER forbids duplicates and orders the set; what was signed is these very bytes under the SET tag.
     to_be_signed = b"\x31" + attributes.dump()[1:]
-    weak = _weaknesses(hash_name, certificate)
+    stamped_at, tied = _stamp(signed, signer)
     return CmsCheck(
         certificate=certificate,
         others=tuple(c for c in certificates if c is not certificate),
@@ -96,13 +94,13 @@ def _check(signed: cms.SignedData, digest_of: DigestOf) -> CmsCheck:
         certificate_bound=_bound(attributes, certificate),
         hash_name=hash_name,
         algorithm=f"{signer['signature_algorithm'].signature_algo}/{hash_name}",
-        weak=weak,
-        faults=_faults(signed, signer, certificate),
-        signed_data=signed,
+        weak=_weaknesses(hash_name, certificate),
+        faults=(*_faults(signed, signer, certificate), *([] if tied else [Fault.UNSIGNED_ATTRIBUTE])),
+        stamped_at=stamped_at,
     )
 
 
-def _signer_certificate(sid: cms.SignerIdentifier, certificates: list[asn1_x509.Certificate]) -> asn1_x509.Certificate:
+def _signer_certificate(sid: cms.SignerIdentifier, certificates: list[x509.Certificate]) -> x509.Certificate:
     for certificate in certificates:
         if sid.name == "issuer_and_serial_number":
             same = sid.chosen["serial_number"].native == certificate.serial_number \
@@ -142,9 +140,9 @@ def _digest_matches(signed: cms.SignedData, attributes: cms.CMSAttributes, hash_
                 and imprint["hashed_message"].native == digest_of(imprint["hash_algorithm"]["algorithm"].native))
 
 
-def _verifies(certificate: asn1_x509.Certificate, signer: cms.SignerInfo, hash_name: str, signed: bytes) -> bool:
+def _verifies(certificate: x509.Certificate, signer: cms.SignerInfo, hash_name: str, signed: bytes) -> bool:
     """The signature value against the public key, under exactly the algorithm that the signer info names."""
-    public = x509.load_der_x509_certificate(certificate.dump()).public_key()
+    public = serialization.load_der_public_key(certificate.public_key.dump())
     algorithm, value = signer["signature_algorithm"], signer["signature"].native
     named = _named_hash(algorithm)
     if named is not None and named != hash_name:
@@ -183,7 +181,7 @@ def _pss(parameters: Any, hash_name: str) -> padding.PSS:
     return padding.PSS(padding.MGF1(HASHES[mask_hash]()), parameters["salt_length"].native)
 
 
-def _bound(attributes: cms.CMSAttributes, certificate: asn1_x509.Certificate) -> bool:
+def _bound(attributes: cms.CMSAttributes, certificate: x509.Certificate) -> bool:
     """signing-certificate (v2) names this certificate (RFC 5035 5); absent in older, non-PAdES signatures."""
     encoded = certificate.dump()
     v2, v1 = _attribute(attributes, "signing_certificate_v2"), _attribute(attributes, "signing_certificate")
@@ -198,7 +196,7 @@ def _same_hash(name: str, stated: bytes, encoded: bytes) -> bool:
     return name in HASHES and stated == hashlib.new(name, encoded).digest()
 
 
-def _weaknesses(hash_name: str, certificate: asn1_x509.Certificate) -> tuple[str, ...]:
+def _weaknesses(hash_name: str, certificate: x509.Certificate) -> tuple[str, ...]:
     """What TT 15/2025/TT-BKHCN no longer allows."""
     weak = [f"legacy-hash-{hash_name}"] if hash_name in LEGACY_HASHES else []
     key = certificate.public_key
@@ -207,7 +205,24 @@ def _weaknesses(hash_name: str, certificate: asn1_x509.Certificate) -> tuple[str
     return tuple(weak)
 
 
-def _faults(signed: cms.SignedData, signer: cms.SignerInfo, certificate: asn1_x509.Certificate) -> tuple[Fault, ...]:
+def _stamp(signed: cms.SignedData, signer: cms.SignerInfo) -> tuple[datetime | None, bool]:
+    """The time of a stamp, and whether every unsigned attribute is a stamp over this very signature value."""
+    content = signed["encap_content_info"]
+    if content["content_type"].native == "tst_info":
+        return content["content"].parsed["gen_time"].native, True
+    moment, tied = None, True
+    for attribute in signer["unsigned_attrs"]:
+        if attribute["type"].native != "signature_time_stamp_token" or len(attribute["values"]) != 1:
+            tied = False
+            continue
+        token = attribute["values"][0]["content"]["encap_content_info"]["content"].parsed
+        imprint, moment = token["message_imprint"], token["gen_time"].native
+        name = imprint["hash_algorithm"]["algorithm"].native
+        tied = tied and _same_hash(name, imprint["hashed_message"].native, signer["signature"].native)
+    return moment, tied
+
+
+def _faults(signed: cms.SignedData, signer: cms.SignerInfo, certificate: x509.Certificate) -> tuple[Fault, ...]:
     """Unsigned parts that are not exactly what they must be."""
     faults = []
     sid = signer["sid"]

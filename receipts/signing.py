@@ -29,6 +29,8 @@ from receipts.moments import LOCAL
 
 DIGEST = "sha256"
 _FONT_NAME = "F"
+_TURNS = {0: (1, 0, 0, 1, 0, 0), 90: (0, 1, -1, 0, 0, 0), 180: (-1, 0, 0, -1, 0, 0), 270: (0, -1, 1, 0, 0, 0)}
+"""Appearance matrices: counter-clockwise by what the page is turned clockwise."""
 
 
 class ArchivalWriter(IncrementalPdfFileWriter):
@@ -44,13 +46,22 @@ class ArchivalWriter(IncrementalPdfFileWriter):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where a signature shows itself: points on page `page` (-1 = last), origin bottom-left."""
+    """Where a signature shows itself: a box in user space of page `page` (-1 = last), points, origin bottom-left.
+
+    `rotate` is the page's own (clockwise degrees); what is shown is turned back by as much.
+    """
 
     page: int
     x: float
     y: float
     width: float
     height: float
+    rotate: int = 0
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """Width and height as a reader shows them."""
+        return (self.width, self.height) if self.rotate % 180 == 0 else (self.height, self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def sign(pdf: bytes, spec: SealSpec, writer: CmsWriter, at: datetime) -> bytes:
         SigningFailed: the own check found a fault; the bytes are thrown away.
     """
     stream = BytesIO(pdf)
-    gap = prepare(stream, spec, at, writer.size())
+    gap = prepare(stream, lambda _: spec, at, writer.size())
     signed = bytearray(stream.getbuffer())
     signed[gap.start + 1:gap.end - 1] = contents_hex(writer.signed_data(gap.digest), gap)
     result = bytes(signed)
@@ -88,18 +99,18 @@ def sign(pdf: bytes, spec: SealSpec, writer: CmsWriter, at: datetime) -> bytes:
     return result
 
 
-def prepare(stream: BinaryIO, spec: SealSpec, at: datetime, reserve: int,
-            decorate: Callable[[IncrementalPdfFileWriter], Frame | None] | None = None) -> Gap:
+def prepare(stream: BinaryIO, design: Callable[[IncrementalPdfFileWriter], SealSpec], at: datetime,
+            reserve: int) -> Gap:
     """Append a revision with room for `reserve` bytes of signature to the PDF in `stream`, in place.
 
-    `decorate` may add to the same revision what the signature is to cover, and say where it shows.
+    `design` says how to sign once the document is open, and may first write into the same revision.
     """
     document = ArchivalWriter(stream, strict=False)
-    frame = (decorate(document) if decorate is not None else None) or spec.frame
-    steps = PdfCMSEmbedder(_field(document, frame)).write_cms(_field_name(document), document)
+    spec = design(document)
+    steps = PdfCMSEmbedder(_field(document, spec.frame)).write_cms(_field_name(document), document)
     field = next(steps).get_object()
-    if frame is not None:
-        field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): _appearance(document, spec, frame)})
+    if spec.frame is not None:
+        field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): _appearance(document, spec, spec.frame)})
     placeholder = SignatureObject(timestamp=at.astimezone(LOCAL), subfilter=SigSeedSubFilter.PADES,
                                   bytes_reserved=2 * reserve)
     locks = SigMDPSetup(DIGEST, certify=True, docmdp_perms=MDPPerm.NO_CHANGES) if spec.certify else None
@@ -156,7 +167,8 @@ def _appearance(document: IncrementalPdfFileWriter, spec: SealSpec, frame: Frame
     form.update({
         pdf_name("/Type"): pdf_name("/XObject"),
         pdf_name("/Subtype"): pdf_name("/Form"),
-        pdf_name("/BBox"): generic.ArrayObject(map(generic.FloatObject, (0, 0, frame.width, frame.height))),
+        pdf_name("/BBox"): generic.ArrayObject(map(generic.FloatObject, (0, 0, *frame.shown))),
+        pdf_name("/Matrix"): generic.ArrayObject(map(generic.NumberObject, _TURNS[frame.rotate % 360])),
         pdf_name("/Resources"): generic.DictionaryObject(),
     })
     if lines:
@@ -167,7 +179,8 @@ def _appearance(document: IncrementalPdfFileWriter, spec: SealSpec, frame: Frame
 
 def _placed(spec: SealSpec, frame: Frame) -> list[tuple[float, float, str]]:
     """Baselines of the wrapped lines within the frame."""
-    margin, leading = 6.0, spec.size * 1.25
-    lines = [part for line in spec.lines for part in face().wrap(line, spec.size, frame.width - 2 * margin)]
-    top = (frame.height + leading * len(lines)) / 2 - spec.size * 0.95
+    width, height = frame.shown
+    margin, leading = min(6.0, width / 20), spec.size * 1.25
+    lines = [part for line in spec.lines for part in face().wrap(line, spec.size, width - 2 * margin)]
+    top = (height + leading * len(lines)) / 2 - spec.size * 0.95
     return [(margin, top - leading * row, text) for row, text in enumerate(lines)]

@@ -24,9 +24,16 @@ class Fault(StrEnum):
     SIGNER_ID_NOT_EXACT = "signer-id-not-exact"
     PARAMETERS_NOT_EXACT = "parameters-not-exact"
     VERSION_NOT_EXACT = "version-not-exact"
+    UNSIGNED_ATTRIBUTE = "unsigned-attribute"
 
 
-DOUBTS = frozenset({Fault.MIXED_CASE, Fault.SIGNER_ID_NOT_EXACT, Fault.PARAMETERS_NOT_EXACT, Fault.VERSION_NOT_EXACT})
+DOUBTS = frozenset({Fault.MIXED_CASE, Fault.SIGNER_ID_NOT_EXACT, Fault.PARAMETERS_NOT_EXACT, Fault.VERSION_NOT_EXACT,
+                    Fault.UNSIGNED_ATTRIBUTE})
+
+MALFORMED = (ValueError, LookupError, TypeError, AttributeError, AssertionError, ArithmeticError, NotImplementedError,
+             RecursionError)
+"""What the parsing libraries raise on structures that are not what they claim: they parse late and promise little.
+Caught only around such parsing, inside the limited child or over bytes of our own making."""
 
 _HEX = re.compile(rb"[0-9A-Fa-f]*")
 _RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s+(\d{1,12})\s*\]")

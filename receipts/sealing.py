@@ -1,0 +1,113 @@
+"""Sealed copies: the agency's signature on a digitized paper, with the block the law wants at the top right.
+
+NĐ 30/2020/NĐ-CP annex I: top right of page 1, no picture, the form of the copy, the agency, the time with
+its zone; Times New Roman, upright, size 10, black. The archive's bytes stay as they are: all of this is
+one appended revision. The archive is opened in a limited child without keys; here only a digest is signed.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from receipts.checking import check
+from receipts.cms import CmsWriter
+from receipts.errors import SealRefused, SigningFailed
+from receipts.moments import signing_text
+from receipts.signing import Gap, contents_hex, digest_around
+from receipts.text import printable
+from storage import tools
+
+DIGITIZED = "Bản số hóa"
+TRUE_COPY = "Sao y"
+TEST_LINE = "CHỮ KÝ THỬ NGHIỆM - KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
+_LIMITS = tools.Limits(wall_seconds=120.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CopySeal:
+    """What a seal shows. `form` is the form of the copy ("Bản số hóa", "Sao y"); None for an original that is
+    itself electronically signed: it is no paper and gets no block. `test_keys` marks every page."""
+
+    form: str | None
+    agency: str
+    test_keys: bool
+
+    def block(self, at: datetime) -> tuple[str, ...]:
+        """The lines of the copy block; raises StatementInvalid for letters no form can print."""
+        if self.form is None:
+            return ()
+        agency = printable(self.agency, "Tên cơ quan ký", required=True)
+        return (printable(self.form, "Hình thức sao", required=True), agency, signing_text(at))
+
+
+def seal_copy(archive: Path, sealed: Path, seal: CopySeal, writer: CmsWriter, at: datetime) -> None:
+    """Write to `sealed` the bytes of `archive` and one more revision: block, marks, the agency's signature.
+
+    Leaves nothing at `sealed` on failure.
+
+    Raises:
+        SealRefused: the archive is locked, encrypted or unreadable.
+        SealKeyUnavailable: the key did not sign; the same call may succeed later.
+        SigningFailed: the own check found a fault.
+        ToolMissing, ToolTimedOut: the limited child could not do its work.
+    """
+    try:
+        shutil.copyfile(archive, sealed)
+        before = archive.stat().st_size
+        gap = _prepare(sealed, seal, writer.size(), at)
+        with sealed.open("r+b") as file:
+            _fill(file, archive, before, gap, writer)
+    except BaseException:
+        sealed.unlink(missing_ok=True)
+        raise
+
+
+def _prepare(file: Path, seal: CopySeal, reserve: int, at: datetime) -> tuple[int, int]:
+    """Let the child append the revision with an empty place for the signature; offsets of that place."""
+    question = {
+        "block": list(seal.block(at)), "test_line": TEST_LINE if seal.test_keys else "", "at": at.isoformat(),
+        "reserve": reserve,
+    }
+    with tools.scratch() as folder:
+        done = tools.run(
+            tools.python("receipts.seal_child", str(file.resolve())), cwd=folder, limits=_LIMITS,
+            stdin=json.dumps(question).encode(), env=tools.python_environment(),
+        )
+    answer: Mapping[str, Any] = json.loads(done.stdout)
+    if "refused" in answer:
+        raise SealRefused(reason=str(answer["refused"]))
+    return int(answer["start"]), int(answer["end"])
+
+
+def _fill(file: BinaryIO, archive: Path, before: int, place: tuple[int, int], writer: CmsWriter) -> None:
+    """Sign what the child left, trusting nothing it said: the prefix is compared and the digest is our own."""
+    start, end = place
+    with archive.open("rb") as original:
+        if not before <= start < end or not _same_prefix(original, file):
+            raise SigningFailed
+    file.seek(start)
+    if file.read(end - start) != b"<%s>" % (b"0" * (end - start - 2)):
+        raise SigningFailed
+    gap = Gap(start, end, digest_around(file, start, end))
+    file.seek(start + 1)
+    file.write(contents_hex(writer.signed_data(gap.digest), gap))
+    file.flush()
+    os.fsync(file.fileno())
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        check(whole, expected_prefix=before)
+
+
+def _same_prefix(original: BinaryIO, longer: BinaryIO) -> bool:
+    longer.seek(0)
+    while piece := original.read(1 << 20):
+        if longer.read(len(piece)) != piece:
+            return False
+    return True
