@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from storage.database import Tx
 from storage.model import Actor
-from storage.rows import AuditRow
+from storage.rows import AuditRow, SequenceRow
 
 
 def record(tx: Tx, actor: Actor, action: str, subject: str, at: datetime, **facts: str | int | bool | None) -> None:
@@ -39,7 +39,10 @@ def link(previous: str, entry: bytes) -> str:
 
 
 def broken_at(tx: Tx) -> int | None:
-    """The first position where the chain does not hold, or None; recomputes every hash."""
+    """The first position where the chain does not hold, or None; recomputes every hash.
+
+    The head kept in `sequences` tells of entries cut off at the end.
+    """
     previous = "0" * 64
     expected = 1
     rows = tx.scalars(select(AuditRow).where(AuditRow.position.is_not(None)).order_by(AuditRow.position)
@@ -49,4 +52,5 @@ def broken_at(tx: Tx) -> int | None:
             return expected
         previous = row.chain_sha256
         expected += 1
-    return None
+    head = tx.get_one(SequenceRow, "audit")
+    return None if (head.position, head.chain_sha256) == (expected - 1, previous) else expected

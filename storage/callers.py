@@ -47,7 +47,7 @@ class Callers:
     @staticmethod
     def check_csrf(session: Session, token: str) -> None:
         """Raise NotAllowed unless the form came from our own page."""
-        if not hmac.compare_digest(session.csrf, token):
+        if not hmac.compare_digest(session.csrf.encode(), token.encode()):
             raise NotAllowed("Phiên làm việc đã đổi; tải lại trang rồi thử lại.")
 
     def having(self, scope: Scope) -> Callable[[Request], Actor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,13 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from storage.errors import Kind, ServiceError
 
 BUSY_SECONDS = 30
 """SQLite writers queue by polling; the tail is long (measured 3 s at 8 writers), so wait generously."""
+CONNECT_SECONDS = 5
+"""PostgreSQL that is away is said in seconds (libpq alone would wait for minutes)."""
 
 Tx = Session
 """A transaction: the caller opens it, passes it first, and it holds no network call."""
@@ -32,17 +35,58 @@ class DatabaseUnavailable(ServiceError):
     advice = "Vui lòng thử lại sau ít phút."
 
 
+class ValueRefused(ServiceError):
+    """A text holds a character that no database keeps (NUL), or does not fit its column."""
+
+    code = "value-refused"
+    kind = Kind.INVALID
+    title = "Giá trị không lưu được"
+    title_en = "Value refused"
+    advice = "Bỏ ký tự điều khiển hoặc rút ngắn nội dung rồi gửi lại."
+
+
 def open_engine(url: str) -> Engine:
-    """An engine with this service's rules; creates the folder of an SQLite file."""
+    """An engine with this service's rules; creates an SQLite file for its owner alone.
+
+    Parameters stay out of messages and logs: they are citizens' data.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-    event.listen(engine, "connect", _sqlite_connect)
-    event.listen(engine, "begin", _sqlite_begin)
+        waits = {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS}s"}
+        engine = sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True,
+                                  connect_args=waits)
+    else:
+        if parsed.database:
+            _create_private(Path(parsed.database))
+        engine = sa.create_engine(url, hide_parameters=True,
+                                  connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+    event.listen(engine, "before_cursor_execute", _refuse_nul)
     return engine
+
+
+def _create_private(file: Path) -> None:
+    """The folder and an empty file with rights for this account alone (SQLite's own would be world-readable)."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not file.exists():
+        file.touch(mode=0o600)
+
+
+def _refuse_nul(_connection: object, _cursor: object, _statement: str, parameters: object, *_rest: object) -> None:
+    """PostgreSQL keeps no NUL in text; SQLite would, and then such a record could never be moved."""
+    if isinstance(parameters, Mapping):
+        values: Sequence[object] = list(parameters.values())
+    elif isinstance(parameters, (list, tuple)):
+        values = parameters
+    else:
+        return
+    for value in values:
+        if isinstance(value, str):
+            if "\0" in value:
+                raise ValueRefused
+        elif isinstance(value, (Mapping, list, tuple)):
+            _refuse_nul(None, None, "", value)
 
 
 def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
@@ -72,23 +116,26 @@ class Transactions:
     @contextmanager
     def begin(self) -> Iterator[Tx]:
         """A writing transaction: commits at the end, rolls back on any error."""
-        with _translated(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with translated(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A reading transaction on one snapshot; never blocks a writer, rolled back at the end."""
-        with _translated(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+        with translated(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             if self.engine.dialect.name != "sqlite":
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
+            session.expunge_all()  # a rollback would expire what was read
             session.rollback()
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Everything the drivers raise for "not now", in our words, cause kept."""
+def translated() -> Iterator[None]:
+    """Everything the drivers raise for "not now" and "not that", in our words, cause kept."""
     try:
         yield
-    except OperationalError as cause:
+    except (OperationalError, InterfaceError, PoolTimeoutError) as cause:
         raise DatabaseUnavailable from cause
+    except DataError as cause:
+        raise ValueRefused from cause

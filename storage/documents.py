@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 
 from storage.database import Tx
+from storage.dossiers import DossierUnknown
 from storage.dossiers import find as find_dossier
 from storage.errors import Kind, ServiceError
 from storage.model import (
@@ -75,7 +76,10 @@ def find(tx: Tx, document_id: str, unit: str | None = None) -> Document:
     if row is None:
         raise DocumentUnknown
     if unit is not None:
-        find_dossier(tx, row.dossier_code, unit)
+        try:
+            find_dossier(tx, row.dossier_code, unit)
+        except DossierUnknown:
+            raise DocumentUnknown from None
     return _document(tx, row)
 
 
@@ -103,11 +107,13 @@ def advance(tx: Tx, document_id: str, old: DocumentState, new: DocumentState, **
 
 def release(tx: Tx, document_id: str, at: datetime) -> bool:
     """Mark a sealed result as released; False when it was released before. Raises StaleState if not sealed."""
-    document = find(tx, document_id)
-    if document.released_at is not None:
-        return False
-    advance(tx, document_id, DocumentState.SEALED, DocumentState.SEALED, released_at=at)
-    return True
+    sealed = DocumentState.SEALED.value
+    first = tx.execute(update(DocumentRow).values(released_at=at).returning(DocumentRow.id)
+                       .where(DocumentRow.id == document_id, DocumentRow.state == sealed,
+                              DocumentRow.released_at.is_(None))).one_or_none()
+    if first is None and find(tx, document_id).released_at is None:
+        raise StaleState(document=document_id)
+    return first is not None
 
 
 def put_page(tx: Tx, document_id: str, page: PageRecord, result: Sha256) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 
 from fastapi import Request
@@ -46,11 +46,12 @@ def respond(request: Request, file: Rendition, save_as: str, chunks: Chunks, *, 
         "ETag": etag, "Accept-Ranges": "bytes", "Content-Disposition": f'{kind}; filename="{save_as}"',
         "Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:",
-        "Last-Modified": _http_date(file.created_at),
+        "Last-Modified": format_datetime(file.created_at, usegmt=True),
     }
-    if etag in [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]:
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    if known & {etag, "*"}:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    wanted = request.headers.get("range")
+    wanted = request.headers.get("range") if request.method == "GET" else None  # RFC 9110 14.2: GET alone
     if request.headers.get("if-range", etag) != etag:
         wanted = None
     try:
@@ -66,7 +67,3 @@ def respond(request: Request, file: Rendition, save_as: str, chunks: Chunks, *, 
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=file.media_type)
     return StreamingResponse(chunks(start, length), status_code=status, headers=headers, media_type=file.media_type)
-
-
-def _http_date(at: datetime) -> str:
-    return at.strftime("%a, %d %b %Y %H:%M:%S GMT")

@@ -114,8 +114,10 @@ class NewReceipt:
 
 def insert(tx: Tx, new: NewReceipt) -> None:
     """Store a numbered receipt with its frozen statement. Raises AlreadyReplaced."""
-    if new.replaces is not None and replacement_of(tx, new.replaces) is not None:
-        raise AlreadyReplaced(receipt=new.replaces)
+    if new.replaces is not None:
+        tx.execute(select(ReceiptRow.id).where(ReceiptRow.id == new.replaces).with_for_update())  # rivals wait here
+        if replacement_of(tx, new.replaces) is not None:
+            raise AlreadyReplaced(receipt=new.replaces)
     tx.add(ReceiptRow(
         id=new.id, kind=new.kind.value, dossier_code=new.dossier_code, series_id=new.taken.series_id,
         number=new.taken.number, state=ReceiptState.NUMBERED.value, statement=new.statement,

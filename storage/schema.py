@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from storage import workflows
-from storage.database import open_engine
+from storage.database import Transactions, open_engine, translated
 from storage.errors import Kind, ServiceError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,17 +35,23 @@ def config(url: str) -> Config:
 
 
 def migrate(url: str) -> None:
-    """Bring our tables and DBOS's to the newest schema; a second run does nothing."""
-    command.upgrade(config(url), "head")
-    workflows.migrate(url)
+    """Bring our tables and DBOS's to the newest schema; a second run does nothing. Raises DatabaseUnavailable."""
+    with translated():
+        command.upgrade(config(url), "head")
+        workflows.migrate(url)
 
 
 def check_current(url: str) -> None:
-    """Raise SchemaBehind unless the schema is the newest; used at the start of every process."""
+    """Raise SchemaBehind unless the schema is the newest; used at the start of every process.
+
+    Raises DatabaseUnavailable.
+    """
     head = ScriptDirectory.from_config(config(url)).get_current_head()
     engine = open_engine(url)
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    engine.dispose()
+    try:
+        with Transactions(engine).read() as tx:
+            current = MigrationContext.configure(tx.connection()).get_current_revision()
+    finally:
+        engine.dispose()
     if current != head:
         raise SchemaBehind
