@@ -10,7 +10,9 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -20,13 +22,17 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from digitize import worker
 from digitize.errors import MissingFile
 from digitize.fields import read_fields
 from digitize.pipeline import Digitized, digitize
+from digitize.service import Documents
 from digitize.settings import DigitizeSettings
+from digitize.watching import HotFolder
 from storage import tools
 from storage.errors import KINDS, Kind, ServiceError
-from storage.settings import read_section
+from storage.opening import open_storage
+from storage.settings import StorageSettings, read_section
 
 PROG = "python -m digitize"
 
@@ -43,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     file.add_argument("--alto", type=Path, metavar="F", help="ALTO 4 XML")
     file.add_argument("--jobs", type=_positive, metavar="N", default=os.cpu_count() or 1, help="số trang đọc cùng lúc")
     file.add_argument("--title", default="", help="tên giấy tờ ghi trong PDF")
+    watch = commands.add_parser("watch", help="nhận tệp thả vào DIR/<mã hồ sơ>/<mã thành phần>/")
+    watch.add_argument("folder", type=Path, metavar="DIR")
+    commands.add_parser("worker", help="đọc giấy tờ trong hàng đợi cho đến khi được yêu cầu dừng")
     return main_parser
 
 
@@ -51,6 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         settings = read_section("digitize", DigitizeSettings, os.environ)
+        if options.command == "worker":
+            worker.run(open_storage(read_section("storage", StorageSettings, os.environ)), settings)
+            return 0
+        if options.command == "watch":
+            return _watch(options.folder, settings)
         answer = _file(options, settings.model_copy(update={"parallel_pages": options.jobs}))
     except ServiceError as error:
         _print({"error": {"code": error.code, "title": error.title, "detail": error.detail, **error.facts}})
@@ -82,6 +96,19 @@ def _file(options: argparse.Namespace, settings: DigitizeSettings) -> dict[str, 
             if wanted is not None:
                 _keep(source, wanted)
     return _summary(done, output, options)
+
+
+def _watch(folder: Path, settings: DigitizeSettings) -> int:
+    """Watch a hot folder until SIGTERM or SIGINT."""
+    if not folder.is_dir():
+        raise MissingFile("Không có thư mục này; vui lòng tạo thư mục rồi chạy lại.")
+    storage = open_storage(read_section("storage", StorageSettings, os.environ))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    HotFolder(folder, Documents(storage, settings), lambda: datetime.now(UTC)).run(stop)
+    storage.close()
+    return 0
 
 
 def _created(inputs: Sequence[Path]) -> datetime:
