@@ -10,9 +10,11 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from pwdlib import PasswordHash
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import audit
 from storage.database import Transactions, Tx
@@ -25,9 +27,9 @@ SESSION_HOURS = 10
 TOKEN_MINUTES = 30
 FREE_ATTEMPTS = 5
 SLOWEST = timedelta(minutes=5)
+FORGOTTEN = timedelta(days=1)
+"""Failures older than this are swept away, so that guessing at many names fills no table."""
 PASSWORDS = PasswordHash.recommended()
-NOBODY_HASH = PASSWORDS.hash(secrets.token_urlsafe())
-"""Verified against when the login is unknown, so that the answer takes as long."""
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.CLERK: frozenset(set(Scope) - {Scope.CHANGES_READ}),
@@ -87,6 +89,12 @@ class Session:
     csrf: str
 
 
+@cache
+def _nobody_hash() -> str:
+    """Verified against when the login is unknown, so that the answer takes as long."""
+    return PASSWORDS.hash(secrets.token_urlsafe())
+
+
 def hash_token(token: str) -> Sha256:
     """What is kept of a random token."""
     return hash_bytes(token.encode())
@@ -105,18 +113,21 @@ class Access:
         self._transactions = transactions
 
     def add_staff(self, login: str, password: str, *, name: str, role: Role, unit: str, counter: str) -> None:
-        """Create or replace an account."""
+        """Create or replace an account; a new password ends the sessions opened with the old one."""
         with self._transactions.begin() as tx:
             row = tx.scalars(select(StaffRow).where(StaffRow.login == login)).one_or_none()
             if row is None:
                 row = StaffRow(login=login)
                 tx.add(row)
+            else:
+                tx.execute(delete(SessionRow).where(SessionRow.staff_id == row.id))
             row.name, row.role, row.unit, row.counter = name, role.value, unit, counter
             row.password_hash, row.active = PASSWORDS.hash(password), True
 
     def add_client(self, client_id: str, secret: str, *, name: str, scopes: Iterable[Scope], unit: str) -> None:
-        """Create or replace an API client."""
+        """Create or replace an API client; a new secret ends the tokens given for the old one."""
         with self._transactions.begin() as tx:
+            tx.execute(delete(AccessTokenRow).where(AccessTokenRow.client_id == client_id))
             tx.merge(ClientRow(id=client_id, name=name, secret_sha256=hash_token(secret), unit=unit, active=True,
                                scopes=sorted(scope.value for scope in scopes)))
 
@@ -126,13 +137,14 @@ class Access:
         self.slow_down(subject, at)
         with self._transactions.read() as tx:
             row = tx.scalars(select(StaffRow).where(StaffRow.login == login, StaffRow.active)).one_or_none()
-        good = PASSWORDS.verify(password, row.password_hash if row else NOBODY_HASH)
+        good = PASSWORDS.verify(password, row.password_hash if row else _nobody_hash())
         if row is None or not good:
             self.failed(subject, at)
             raise SignInFailed
         self.succeeded(subject)
         token = secrets.token_urlsafe(32)
         with self._transactions.begin() as tx:
+            tx.execute(delete(SessionRow).where(SessionRow.expires_at < at))
             session = SessionRow(token_sha256=hash_token(token), staff_id=row.id, csrf=secrets.token_urlsafe(24),
                                  created_at=at, expires_at=at + timedelta(hours=SESSION_HOURS))
             tx.add(session)
@@ -157,13 +169,17 @@ class Access:
             tx.execute(delete(SessionRow).where(SessionRow.token_sha256 == hash_token(token)))
 
     def issue_token(self, client_id: str, secret: str, wanted: Iterable[str], at: datetime) -> tuple[str, list[str]]:
-        """Client credentials for a bearer token (RFC 6749 4.4): (token, scopes). Raises SignInFailed."""
-        subject = f"client:{hash_bytes(client_id.encode())[:32]}"
-        self.slow_down(subject, at)
+        """Client credentials for a bearer token (RFC 6749 4.4): (token, scopes).
+
+        The secret is looked at first: it is random and cannot be guessed, so wrong tries by others must not
+        keep the client out. Raises SignInFailed, TooManyAttempts.
+        """
         with self._transactions.read() as tx:
             row = tx.get(ClientRow, client_id)
         expected = row.secret_sha256 if row else "0" * 64
         if not hmac.compare_digest(expected, hash_token(secret)) or row is None or not row.active:
+            subject = f"client:{hash_bytes(client_id.encode())[:32]}"
+            self.slow_down(subject, at)
             self.failed(subject, at)
             raise SignInFailed
         scopes = sorted(set(wanted) & set(row.scopes)) if wanted else list(row.scopes)
@@ -185,23 +201,30 @@ class Access:
                          name=client.name)
 
     def slow_down(self, subject: str, at: datetime) -> None:
-        """Raise TooManyAttempts while the wait after the last failure is not over (doubles, at most 5 minutes)."""
+        """Raise TooManyAttempts while the wait after the last failure is not over (doubles, at most 5 minutes).
+
+        Past the free tries, who may try starts the next wait at once: guesses sent together count one by one.
+        """
         with self._transactions.read() as tx:
             row = tx.get(AttemptRow, subject)
         if row is None or row.failures < FREE_ATTEMPTS:
             return
-        wait = min(timedelta(seconds=2 ** min(row.failures - FREE_ATTEMPTS + 1, 10)), SLOWEST)
-        if at < row.last_at + wait:
-            raise TooManyAttempts(retry_after=int((row.last_at + wait - at).total_seconds()) + 1)
+        with self._transactions.begin() as tx:
+            row = tx.get(AttemptRow, subject, with_for_update=True)
+            if row is None:
+                return
+            wait = min(timedelta(seconds=2 ** min(row.failures - FREE_ATTEMPTS + 1, 10)), SLOWEST)
+            if at < row.last_at + wait:
+                raise TooManyAttempts(retry_after=int((row.last_at + wait - at).total_seconds()) + 1)
+            row.last_at = at
 
     def failed(self, subject: str, at: datetime) -> None:
-        """Count one failure."""
+        """Count one failure, in one statement: failures at once are all counted."""
         with self._transactions.begin() as tx:
-            row = tx.get(AttemptRow, subject)
-            if row is None:
-                tx.add(AttemptRow(subject=subject, failures=1, last_at=at))
-            else:
-                row.failures, row.last_at = row.failures + 1, at
+            tx.execute(delete(AttemptRow).where(AttemptRow.last_at < at - FORGOTTEN))
+            insert = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
+            tx.execute(insert(AttemptRow).values(subject=subject, failures=1, last_at=at).on_conflict_do_update(
+                index_elements=[AttemptRow.subject], set_={"failures": AttemptRow.failures + 1, "last_at": at}))
 
     def succeeded(self, subject: str) -> None:
         """Forget the failures."""

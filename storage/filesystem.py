@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -19,7 +22,10 @@ from storage.objects import (
     hash_file,
 )
 
-PARTIAL = ".partial"
+PARTIAL = "partial"
+"""Folder of unfinished writes, beside the objects on the same file system."""
+STALE_SECONDS = 86_400.0
+"""An unfinished write of a day ago has no writer any more; it is removed when the store is opened."""
 
 
 class FilesystemStore:
@@ -27,41 +33,34 @@ class FilesystemStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        try:
+        self._partial = root / PARTIAL
+        with _translated():
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as cause:
-            raise StoreUnavailable from cause
+            self._partial.mkdir(exist_ok=True, mode=0o700)
+            self._sweep(time.time() - STALE_SECONDS)
 
     def put(self, source: Path) -> StoredObject:
         """Copy `source` in; returns at once when the bytes are there already."""
         stored = hash_file(source)
-        target = self._path(stored.sha256)
-        if not target.exists():
-            with source.open("rb") as stream:
-                self._write(target, iter(lambda: stream.read(CHUNK_BYTES), b""))
+        with source.open("rb") as stream:
+            self._keep(self._path(stored.sha256), iter(lambda: stream.read(CHUNK_BYTES), b""))
         return stored
 
     def put_bytes(self, content: bytes) -> StoredObject:
         """Write `content` under its hash."""
         stored = StoredObject(hash_bytes(content), len(content))
-        target = self._path(stored.sha256)
-        if not target.exists():
-            self._write(target, iter([content]))
+        self._keep(self._path(stored.sha256), iter([content]))
         return stored
 
     def size(self, sha256: Sha256) -> int:
         """Bytes of an object."""
-        try:
+        with _translated(sha256):
             return self._path(sha256).stat().st_size
-        except FileNotFoundError as cause:
-            raise ObjectMissing(sha256=sha256) from cause
 
     def read(self, sha256: Sha256, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Chunks from `start`; the file is opened now, so that a missing one is said now."""
-        try:
+        with _translated(sha256):
             stream = self._path(sha256).open("rb")
-        except FileNotFoundError as cause:
-            raise ObjectMissing(sha256=sha256) from cause
 
         def chunks() -> Iterator[bytes]:
             with stream:
@@ -86,8 +85,7 @@ class FilesystemStore:
     def names(self) -> Iterator[Sha256]:
         """All whole objects, in order of their names; unfinished writes are not objects."""
         for path in sorted(self._root.glob("??/??/*")):
-            if not path.name.endswith(PARTIAL):
-                yield Sha256(path.name)
+            yield Sha256(path.name)
 
     def delete(self, sha256: Sha256) -> None:
         """Unlink, durable."""
@@ -106,22 +104,53 @@ class FilesystemStore:
             raise ObjectMissing(sha256=sha256[:64])
         return self._root / sha256[:2] / sha256[2:4] / sha256
 
+    def _keep(self, target: Path, chunks: Iterator[bytes]) -> None:
+        """Write aside, sync, rename: a reader sees the whole object or none. Durable when it returns."""
+        with _translated():
+            if not target.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _sync_directory(self._root)
+                _sync_directory(target.parent.parent)
+                self._write(target, chunks)
+            _sync_directory(target.parent)  # also when another writer has just renamed it and is not yet here
+
     def _write(self, target: Path, chunks: Iterator[bytes]) -> None:
-        """Write beside the target, sync, rename: a reader sees the whole object or none."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sync_directory(self._root)
-        _sync_directory(target.parent.parent)
-        with NamedTemporaryFile(dir=target.parent, prefix=target.name[:8], suffix=PARTIAL, delete=False) as stream:
+        """Raises ObjectDamaged when the bytes are no longer those that were hashed (the source was changed)."""
+        digest = hashlib.sha256()
+        with NamedTemporaryFile(dir=self._partial, prefix=target.name[:8], delete=False) as stream:
+            written = Path(stream.name)
             try:
                 for chunk in chunks:
+                    digest.update(chunk)
                     stream.write(chunk)
                 stream.flush()
                 os.fsync(stream.fileno())
-                Path(stream.name).replace(target)
-            except BaseException:
-                Path(stream.name).unlink(missing_ok=True)
-                raise
-        _sync_directory(target.parent)
+                if digest.hexdigest() == target.name:
+                    written.replace(target)
+            finally:
+                written.unlink(missing_ok=True)
+        if digest.hexdigest() != target.name:
+            raise ObjectDamaged(sha256=target.name)
+
+    def _sweep(self, before: float) -> None:
+        """Remove what writers that were killed left behind."""
+        for path in self._partial.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
+
+
+@contextmanager
+def _translated(sha256: Sha256 | None = None) -> Iterator[None]:
+    """What the system raises, in our words, cause kept: a full disk is "not now", an absent file is missing."""
+    try:
+        yield
+    except FileNotFoundError as cause:
+        if sha256 is None:
+            raise StoreUnavailable from cause
+        raise ObjectMissing(sha256=sha256) from cause
+    except OSError as cause:
+        raise StoreUnavailable from cause
 
 
 def _sync_directory(path: Path) -> None:

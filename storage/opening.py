@@ -36,9 +36,12 @@ def open_objects(settings: StorageSettings) -> ObjectStore:
         return FilesystemStore(settings.state_dir / "objects")
     if settings.s3_access_key is None or settings.s3_secret_key is None:
         raise BadSetting("Kho S3 cần SOHOA_STORAGE__S3_ACCESS_KEY và SOHOA_STORAGE__S3_SECRET_KEY.")
-    store = S3Store(connect(settings.s3_endpoint, settings.s3_access_key.get_secret_value(),
-                            settings.s3_secret_key.get_secret_value(), secure=settings.s3_secure),
-                    settings.s3_bucket)
+    try:
+        client = connect(settings.s3_endpoint, settings.s3_access_key.get_secret_value(),
+                         settings.s3_secret_key.get_secret_value(), secure=settings.s3_secure)
+    except ValueError as cause:
+        raise BadSetting("SOHOA_STORAGE__S3_ENDPOINT là host:port, không có http:// hay đường dẫn.") from cause
+    store = S3Store(client, settings.s3_bucket)
     store.prepare()
     return store
 

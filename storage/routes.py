@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Header, Query, Request
@@ -30,6 +30,8 @@ from storage.schemas import (
     UnitOut,
 )
 
+LAST_POSITION = 2**63 - 1
+"""What a database keeps in a position."""
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
 
 
@@ -38,9 +40,11 @@ def token_router(storage: Storage, clock: Callable[[], datetime] = now) -> APIRo
     routes = APIRouter(tags=["access"])
 
     @routes.post("/token")
-    def token(request: Request, grant_type: Annotated[str, Form()], scope: Annotated[str, Form()] = "",
-              client_id: Annotated[str, Form()] = "", client_secret: Annotated[str, Form()] = "") -> TokenOut:
+    def token(request: Request, response: Response, *, grant_type: Annotated[str, Form()],
+              scope: Annotated[str, Form()] = "", client_id: Annotated[str, Form()] = "",
+              client_secret: Annotated[str, Form()] = "") -> TokenOut:
         """A bearer token for an API client, by form fields or HTTP Basic."""
+        response.headers["Cache-Control"] = "no-store"  # RFC 6749 5.1
         if grant_type != "client_credentials":
             raise BadRequest("Chỉ hỗ trợ grant_type=client_credentials.")
         if not client_id:
@@ -121,7 +125,7 @@ def change_router(storage: Storage, callers: Callers) -> APIRouter:
     reader = Annotated[Actor, Depends(callers.having(Scope.CHANGES_READ))]
 
     @routes.get("/changes")
-    def feed(actor: reader, after: Annotated[int, Query(ge=0)] = 0,
+    def feed(actor: reader, after: Annotated[int, Query(ge=0, le=LAST_POSITION)] = 0,
              limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> ChangePage:
         """Everything that changed behind position `after`, in order."""
         changes.sequence(storage.transactions)
@@ -179,8 +183,9 @@ def _cursor(after: str | None) -> tuple[datetime, str] | None:
     at, _, code = after.partition("~")
     try:
         parsed = datetime.fromisoformat(at.replace(" ", "+"))
-    except ValueError as cause:
+        received_at = parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as cause:
         raise BadRequest("Con trỏ trang `after` không hợp lệ.") from cause
     if parsed.tzinfo is None:
         raise BadRequest("Con trỏ trang `after` không hợp lệ.")
-    return parsed, code
+    return received_at, code

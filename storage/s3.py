@@ -80,8 +80,13 @@ class S3Store:
             self.size(sha256)
             return iter(())
         with _translated(sha256):
-            response = self._client.get_object(bucket_name=self._bucket, object_name=_key(sha256),
-                                               offset=start, length=length or 0)
+            try:
+                response = self._client.get_object(bucket_name=self._bucket, object_name=_key(sha256),
+                                                   offset=start, length=length or 0)
+            except S3Error as beyond:
+                if beyond.code != "InvalidRange":
+                    raise
+                return iter(())
 
         def chunks() -> Iterator[bytes]:
             try:

@@ -74,9 +74,10 @@ def read_section(name: str, model: type[S], environment: Mapping[str, str]) -> S
             continue
         field = variable.removeprefix(prefix).lower()
         if field.endswith("_file") and field not in model.model_fields:
-            values[field.removesuffix("_file")] = _file_text(variable, value)
-        else:
-            values[field] = value
+            field, value = field.removesuffix("_file"), _file_text(variable, value)  # noqa: PLW2901
+        if field in values:
+            raise BadSetting(f"{prefix}{field.upper()} được đặt hai lần (trực tiếp và bằng tệp).")
+        values[field] = value
     try:
         return model.model_validate(values)
     except ValidationError as cause:
@@ -95,5 +96,5 @@ def refuse_unknown(environment: Mapping[str, str]) -> None:
 def _file_text(variable: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as cause:
+    except (OSError, UnicodeDecodeError) as cause:
         raise BadSetting(f"Không đọc được tệp của {variable}.") from cause

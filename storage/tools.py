@@ -25,6 +25,8 @@ from storage.errors import Kind, ServiceError
 
 MEGABYTE = 1024 * 1024
 DEFAULT_MEMORY_BYTES = 2048 * MEGABYTE
+ANSWER_BYTES = 256 * MEGABYTE  # of one line of a resident child
+STOP_SECONDS = 10.0
 LAST_WORDS = 400  # characters of a tool's last stderr line kept in a message
 
 
@@ -74,7 +76,7 @@ class Limits:
 
 def _argv(argv: Sequence[str], limits: Limits) -> list[str]:
     """The argument list behind the memory limit; no core files, so that no page content stays on disk."""
-    program = argv[0] if Path(argv[0]).is_absolute() else shutil.which(argv[0])
+    program = shutil.which(argv[0])  # an absolute path is looked at, not searched
     if program is None:
         raise ToolMissing(tool=Path(argv[0]).name)
     return ["prlimit", f"--as={limits.memory_bytes}", "--core=0", "--", program, *argv[1:]]
@@ -132,8 +134,7 @@ def run(
         try:
             out, err = process.communicate(stdin, timeout=limits.wall_seconds)
         except subprocess.TimeoutExpired as late:
-            _kill_group(process)
-            process.communicate()
+            _kill_group(process)  # its pipes are not read to their end: who left the group could hold them open
             raise ToolTimedOut(tool=name, wall_seconds=limits.wall_seconds) from late
         finally:
             _kill_group(process)
@@ -246,7 +247,28 @@ class Resident:
                 if not chunk:
                     raise EOFError
                 line += chunk
+                if len(line) > ANSWER_BYTES:
+                    raise ValueError("an answer without end")
         return bytes(line)
+
+
+@contextlib.contextmanager
+def background(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Iterator[None]:
+    """One of our own long-running commands beside the block (a worker of the demo); ended with it.
+
+    Unlike `run` it has no limits of its own: it sets limits for what it starts. Output goes to `log`.
+    """
+    with log.open("ab") as stream, subprocess.Popen(  # noqa: S603 - argument list, no shell
+        list(argv), cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            _kill_group(process)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos._error import DBOSException
 from dbos._serialization import Serializer
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Engine, make_url
@@ -136,8 +137,11 @@ class Worker:
     """
 
     def __init__(self, url: str, transactions: Transactions, *, role: str, executor: str,
-                 queues: Sequence[QueueSpec], workflows: Mapping[str, Callable[..., None]]) -> None:
+                 queues: Sequence[QueueSpec], workflows: Mapping[str, Callable[..., None]],
+                 silent_seconds: float = SILENT_SECONDS) -> None:
         self._transactions = transactions
+        self._silent = timedelta(seconds=silent_seconds)
+        self._beat_seconds = min(HEARTBEAT_SECONDS, silent_seconds / 5)
         self._role = role
         self._executor = f"{executor}-{role}"
         self._queues = queues
@@ -167,7 +171,7 @@ class Worker:
         for queue in self._queues:
             DBOS.register_queue(queue.name, worker_concurrency=queue.parallel,
                                 polling_interval_sec=queue.poll_seconds, on_conflict="always_update")
-        for name, loop, seconds in (("heartbeat", self._beat_and_reap, HEARTBEAT_SECONDS),
+        for name, loop, seconds in (("heartbeat", self._beat_and_reap, self._beat_seconds),
                                     ("sequencer", self._sequence, SEQUENCER_SECONDS)):
             thread = threading.Thread(target=self._repeat, args=(loop, seconds), name=name, daemon=True)
             thread.start()
@@ -194,7 +198,7 @@ class Worker:
         while not self._stop.wait(seconds):
             try:
                 loop()
-            except (ServiceError, SQLAlchemyError) as fault:
+            except (ServiceError, SQLAlchemyError, DBOSException) as fault:
                 log.warning("worker loop failed", extra={"action": "worker-loop", "fault": type(fault).__name__})
                 time.sleep(min(seconds, 1.0))
 
@@ -209,7 +213,7 @@ class Worker:
     def _beat_and_reap(self) -> None:
         """Say "alive", then resume what executors of the same role left when they fell silent."""
         self._beat()
-        limit = datetime.now(UTC) - timedelta(seconds=SILENT_SECONDS)
+        limit = datetime.now(UTC) - self._silent
         with self._transactions.read() as tx:
             silent = tx.scalars(select(ExecutorRow.id).where(ExecutorRow.role == self._role,
                                                              ExecutorRow.seen_at < limit)).all()
