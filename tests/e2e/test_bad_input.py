@@ -1,0 +1,82 @@
+"""Bad files are refused with a permanent code and a sentence that helps; nothing stays behind, the workers live."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pikepdf
+import pytest
+
+from tests.e2e import journey
+from tests.e2e.office import Office
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e]
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def bomb(_sample: Path) -> bytes:
+    """A PNG of 20,000 x 20,000 bilevel pixels in some 50 KB."""
+    packer = zlib.compressobj(9)
+    rows = b"".join([packer.compress(b"\0" * 2501 * 100) for _ in range(200)] + [packer.flush()])
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 20_000, 20_000, 1, 0, 0, 0, 0))
+            + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+
+
+def pdf(pages: int, **saving: object) -> Callable[[Path], bytes]:
+    def make(sample: Path) -> bytes:
+        path = sample.parent / ".never"
+        with pikepdf.new() as made:
+            for _ in range(pages):
+                made.add_blank_page(page_size=(100, 100))
+            import io  # noqa: PLC0415
+
+            out = io.BytesIO()
+            made.save(out, **saving)
+            assert not path.exists()
+            return out.getvalue()
+
+    return make
+
+
+BAD: dict[str, tuple[Callable[[Path], bytes], int, str]] = {
+    "empty.pdf": (lambda _: b"", 422, "empty-file"),
+    "text.pdf": (lambda _: "chỉ là văn bản".encode(), 415, "unsupported-type"),
+    "truncated.pdf": (lambda sample: sample.read_bytes()[: sample.stat().st_size // 2], 422, "damaged-file"),
+    "password.pdf": (pdf(1, encryption=pikepdf.Encryption(user="bi mat", owner="bi mat")), 422, "password-protected"),
+    "bomb.png": (bomb, 422, "too-many-pixels"),
+    "pages.pdf": (pdf(5001), 422, "too-many-pages"),
+}
+
+
+@pytest.fixture(scope="module")
+def api(office: Office) -> httpx2.Client:
+    return office.client()
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_refused_in_words_that_help(api: httpx2.Client, sample: Path, tmp_path: Path, name: str) -> None:
+    make, status, code = BAD[name]
+    bad = tmp_path / name
+    bad.write_bytes(make(sample))
+    dossier = journey.open_dossier(api)["code"]
+    response = journey.upload(api, dossier, bad)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "vui lòng" in response.json()["detail"].lower() or len(response.json()["detail"]) > 20
+    assert journey.answered(api.get(f"/dossiers/{dossier}/documents")) == []
+
+
+def test_nothing_is_left_behind_and_the_workers_are_alive(office: Office, api: httpx2.Client, sample: Path) -> None:
+    found = json.loads(office.command("storage", "check"))
+    assert (found["objects"], found["orphans"]) == (0, 0)
+    dossier = journey.open_dossier(api)["code"]
+    good = journey.answered(journey.upload(api, dossier, sample), 202)
+    journey.wait_state(api, good["id"], "read")
