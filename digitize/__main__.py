@@ -1,4 +1,4 @@
-"""`python -m digitize file IN... [-o OUT.pdf] [--text F] [--json F] [--alto F] [--jobs N]`: files to a searchable PDF/A.
+"""`python -m digitize file IN... [-o OUT.pdf] [--text F] [--json F] [--alto F] [--jobs N]`: a searchable PDF/A.
 
 Standard output is one JSON object; progress goes to standard error. Exit codes: 0 done, 1 the input
 is at fault, 2 wrong usage, 3 a tool is missing, 4 a defect of ours.

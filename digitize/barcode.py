@@ -16,6 +16,7 @@ PATCH_DPI = 100.0
 SIDE_MM = (8.0, 40.0)
 """Sides of printed codes: 10 mm on identity cards, 18 mm on the new ones, 30 mm on cover sheets."""
 MAX_PATCHES = 8
+QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 RETRIES = (2.0, 3.0)
 """Small prints (1.6 px a module) are read enlarged and softened, never plain."""
 
@@ -40,7 +41,7 @@ def _read_enlarged(patch: Grey, left: int, top: int) -> list[Code]:
 
 def _read(picture: Any, scale: float = 1.0, left: int = 0, top: int = 0) -> list[Code]:  # noqa: ANN401 - cv2 array
     found = []
-    for hit in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode):
+    for hit in zxingcpp.read_barcodes(picture, formats=QR):
         if not hit.text:
             continue
         at = hit.position

@@ -46,7 +46,7 @@ def parse(text: str) -> Card | None:
 
 
 def _iso(written: str) -> str:
-    """ddMMyyyy as an ISO date; a year, and whatever is no date, stays as written."""
+    """An ISO date out of ddMMyyyy; a year, and whatever is no date, stays as written."""
     if re.fullmatch(r"\d{8}", written) is None:
         return written
     try:

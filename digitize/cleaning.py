@@ -119,17 +119,18 @@ def rotated(grey: Grey, degrees: float) -> Grey:
 def without_rules(grey: Grey) -> Grey:
     """Lines of tables and forms turned white: they glue cells together and hide letters."""
     ink = (grey < 160).astype(np.uint8)
-    found = np.zeros_like(ink)
+    cleaned = grey.copy()
     for shape in ((RULE_PX, 1), (1, RULE_PX)):
         lines = cv2.morphologyEx(ink, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, shape))
-        found |= cv2.dilate(lines, np.ones((3, 3), np.uint8))
-    return _grey(np.where(found > 0, np.uint8(255), grey))
+        cleaned[cv2.dilate(lines, np.ones((3, 3), np.uint8)) > 0] = 255
+    return cleaned
 
 
 def without_dot_leaders(grey: Grey) -> Grey:
     """Dotted lines of forms turned white: rows of at least six small equal marks at equal steps."""
     ink = (grey < 160).astype(np.uint8)
-    _, _, stats, centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    parts: Any = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    stats, centres = parts[2], parts[3]
     small = (stats[:, 2] <= DOT_PX) & (stats[:, 3] <= DOT_PX)
     small[0] = False
     index = np.nonzero(small)[0]

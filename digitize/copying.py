@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Stream
+from pikepdf import Array, Dictionary, Stream
 
 from digitize.geometry import Matrix
 from digitize.model import Sheet

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 import pikepdf
-from PIL import Image, TiffImagePlugin
 from pikepdf import Array, Dictionary, Name, Stream
+from PIL import Image, TiffImagePlugin
 
 from digitize import picture
 from digitize.cleaning import Pixels
@@ -63,7 +62,8 @@ def embed_pixels(pdf: pikepdf.Pdf, pixels: Pixels) -> pikepdf.Object:
     return made
 
 
-def _xobject(pdf: pikepdf.Pdf, data: bytes, size: tuple[int, int], bits: int, entries: dict[str, Any]) -> pikepdf.Object:
+def _xobject(pdf: pikepdf.Pdf, data: bytes, size: tuple[int, int], bits: int,
+             entries: dict[str, Any]) -> pikepdf.Object:
     width, height = size
     return pdf.make_indirect(Stream(pdf, data, Dictionary(
         Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height, BitsPerComponent=bits, **entries
@@ -94,9 +94,9 @@ def _colour_space(pdf: pikepdf.Pdf, icc: object, *, grey: bool) -> pikepdf.Objec
 
 
 def _png(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Object | None:
-    """The IDAT bytes of the PNG, which are Flate data with PNG prediction (ISO 32000-1 7.4.4.4); None if they do not fit.
+    """The IDAT bytes of the PNG, which are Flate data with PNG prediction (ISO 32000-1 7.4.4.4).
 
-    Interlaced and transparent pictures do not fit.
+    None if they do not fit: interlaced and transparent pictures.
     """
     chunks = _png_chunks(data)
     width, height, bits, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[b"IHDR"])

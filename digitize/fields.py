@@ -40,15 +40,17 @@ _NUMBERS = (
 _NUMBER_ALONE = re.compile(r"(?:^|ky hieu.*)\W*\bso\s*[:;]\s*(?P<number>\d{1,8})\s*$")
 _NOTATION = re.compile(r"[A-ZĐÐ][^\W_]*(?:[&.]?[^\W_]+)*(?:\s*-\s*[A-ZĐÐ][^\W_]*(?:[&.]?[^\W_]+)*)*")
 _DATE = re.compile(
-    r"(?P<place>[^,\d]{2,60}[,.]\s*)?\bngay\s*(?P<day>\S{0,4}?)\s*thang\s*(?P<month>\S{0,3}?)\s*nam\s*(?P<year>\d{4})\b"
+    r"(?P<place>[^,\d]{2,60}[,.]\s*)?\bngay\s*(?P<day>\S{0,4}?)\s*thang\s*(?P<month>\S{0,3}?)"
+    r"\s*nam\s*(?P<year>\d{4})\b"
 )
 _OPENS_TEXT = re.compile(
-    r"^\W*(can cu|kinh gui|xet|theo de nghi|thuc hien|chu tich uy ban|uy ban nhan dan|giam doc|hoi dong nhan dan|dieu 1|"
-    r"[1i]\. )"
+    r"^\W*(can cu|kinh gui|xet|theo de nghi|thuc hien|chu tich uy ban|uy ban nhan dan|giam doc|"
+    r"hoi dong nhan dan|dieu 1|[1i]\. )"
 )
 _ORGAN_OPENS = re.compile(
     r"^(uy ban|ubnd|hoi dong|hdnd|so|bo|ban|phong|van phong|chi cuc|cuc|tong cuc|trung tam|cong an|toa|vien|truong|"
-    r"benh vien|dang|cong ty|lien|thanh tra|kho bac|chinh phu|thu tuong|quoc hoi|bao hiem|ngan hang|hat|quy|chi nhanh)\b"
+    r"benh vien|dang|cong ty|lien|thanh tra|kho bac|chinh phu|thu tuong|quoc hoi|bao hiem|ngan hang|hat|quy|"
+    r"chi nhanh)\b"
 )
 """First words of names of authorities; a line that opens otherwise goes on with the name above it."""
 

@@ -72,6 +72,9 @@ class Matrix:
         return self.a, self.b, self.c, self.d, self.e, self.f
 
 
+IDENTITY = Matrix()
+
+
 def chain(steps: Iterable[Matrix]) -> Matrix:
     """The steps one after another as one map."""
     return reduce(Matrix.then, steps, Matrix())

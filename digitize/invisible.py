@@ -80,8 +80,9 @@ def embed_font(pdf: pikepdf.Pdf, characters: Iterable[str]) -> pikepdf.Object:
     # Every code up to the highest one used leads to glyph 1, the empty one.
     to_glyph = Stream(pdf, b"\x00\x01" * (max(map(ord, used)) + 1))
     descriptor = Dictionary(
-        Type=Name.FontDescriptor, FontName=Name("/" + FONT_NAME), Flags=4, FontBBox=Array([0, DESCENT, ADVANCE, ASCENT]),
-        ItalicAngle=0, Ascent=ASCENT, Descent=DESCENT, CapHeight=ASCENT, StemV=80,
+        Type=Name.FontDescriptor, FontName=Name("/" + FONT_NAME), Flags=4,
+        FontBBox=Array([0, DESCENT, ADVANCE, ASCENT]), ItalicAngle=0, Ascent=ASCENT, Descent=DESCENT,
+        CapHeight=ASCENT, StemV=80,
         FontFile2=pdf.make_indirect(Stream(pdf, font_program())),
     )
     descendant = Dictionary(
@@ -107,7 +108,7 @@ def text_content(words: Sequence[Word], to_user: Matrix) -> bytes:
     # The text plane has y up: flip the frame first, so that the letters stand and do not hang.
     flip = Matrix(1, 0, 0, -1, 0, 0)
     for word, following in zip(words, [*words[1:], None], strict=True):
-        left, _, right, bottom = word.box
+        left, _, right, _ = word.box
         size = _size(word)
         start = flip.then(Matrix(1, 0, 0, 1, left, word.baseline)).then(to_user)
         a, b, c, d, e, f = start.numbers()

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from digitize.geometry import Box
 from digitize.model import Word
@@ -103,7 +104,8 @@ def letterhead(all_lines: Sequence[Line], height_px: float, ends: Callable[[str]
             break
         if _BELONGS.search(folded):
             last = index
-    left, right = [], []
+    left: list[Line] = []
+    right: list[Line] = []
     for line in all_lines[:last + 1]:
         for side, part in ((left, [w for w in line.words if _middle(w) < gutter]),
                            (right, [w for w in line.words if _middle(w) >= gutter])):
@@ -117,8 +119,7 @@ def _gutter(all_lines: Sequence[Line], height_px: float) -> float | None:
     for line in all_lines:
         if line.box[1] > height_px / 3:
             return None
-        words = line.words
-        for first, second in zip(words, words[1:], strict=False):
+        for first, second in pairwise(line.words):
             if (fold(first.text), fold(second.text)) == NATIONAL_NAME:
                 return first.box[0] - (first.box[3] - first.box[1]) / 2
     return None

@@ -11,6 +11,7 @@ import unicodedata
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytesseract
@@ -67,7 +68,8 @@ def turn_to_upright(grey: Grey, scratch: Path) -> int:
     `grey` at READING_DPI.
     """
     factor = OSD_DPI / READING_DPI
-    page = _hand_over(cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), scratch)
+    small: Any = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    page = _hand_over(small, scratch)
     try:
         told: str = pytesseract.image_to_osd(str(page), config=f"--dpi {OSD_DPI}")
     except pytesseract.TesseractError as cause:

@@ -13,8 +13,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pikepdf
-from PIL import ImageCms
 from pikepdf import Array, Dictionary, Name, Stream, pdfa
+from PIL import ImageCms
 
 PRODUCER = "Số hóa hồ sơ - digitize"
 PROFILE_EPOCH = bytes((0x07, 0xE9, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0))

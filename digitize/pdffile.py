@@ -72,7 +72,7 @@ def _check_page(page: pikepdf.Page, seen: set[tuple[int, int]], max_pixels: int,
     for image in _images(page.obj.get("/Resources"), seen, 0):
         check_pixels(int(image.get("/Width", 1)), int(image.get("/Height", 1)), max_pixels)
     for note in page.obj.get("/Annots", ()):
-        normal = note.get("/AP", {}).get("/N")
+        normal = note.get("/AP", pikepdf.Dictionary()).get("/N")
         if isinstance(normal, pikepdf.Stream):
             for image in _images(normal.get("/Resources"), seen, 0):
                 check_pixels(int(image.get("/Width", 1)), int(image.get("/Height", 1)), max_pixels)

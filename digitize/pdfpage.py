@@ -39,7 +39,10 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class PdfPage:
-    """The visible part of a page, its turn and unit, its one image if it is one, and whether notes are drawn over it."""
+    """The visible part of a page, its turn and unit, its one image if it is one, what else is on it.
+
+    `notes`: annotations are drawn over it; `images`, `text`: its content may draw some.
+    """
 
     crop: Box
     rotate: int
@@ -78,7 +81,7 @@ def is_visible(note: Any) -> bool:  # noqa: ANN401 - a PDF object
         return False
     normal = note.get("/AP", {}).get("/N")
     if normal is None:
-        return note.get("/Subtype") != Name.Widget
+        return str(note.get("/Subtype")) != "/Widget"
     x0, y0, x1, y1 = (float(v) for v in note.get("/Rect", (0, 0, 0, 0)))
     return abs(x1 - x0) > 0 and abs(y1 - y0) > 0
 
@@ -109,8 +112,8 @@ def _walk(page: pikepdf.Page) -> _Walk | None:
 def _walk_content(holder: Any, resources: Any, ctm: Matrix, found: _Walk, *, depth: int) -> None:  # noqa: ANN401
     """Follow the content of a page or form; `ctm` maps its space to user space."""
     saved: list[Matrix] = []
-    for operands, operator in pikepdf.parse_content_stream(holder):
-        name = str(operator)
+    for instruction in pikepdf.parse_content_stream(holder):
+        operands, name = instruction.operands, str(instruction.operator)
         if name == "q":
             saved.append(ctm)
         elif name == "Q":

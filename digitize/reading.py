@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ import cv2
 
 from digitize import cleaning, ocr
 from digitize.barcode import read_codes
-from digitize.cleaning import READING_DPI, Grey, Pixels
+from digitize.cleaning import READING_DPI, Grey
 from digitize.geometry import scale
 from digitize.model import Code, PageResult, Word
-from digitize.placing import inside, move_word, reading_to_upright, rounded, sheet, upright_frame
+from digitize.placing import Frame, inside, move_word, reading_to_upright, rounded, sheet, upright_frame
 from digitize.preview import write_placeholder, write_preview
 from digitize.source import ShownPage
 
@@ -59,12 +59,13 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read: the page's turn to upright (clockwise), its skew, its words in the frame of the buffer."""
+    """What was read: turn to upright (clockwise), skew, words in the frame of the buffer, codes as shown."""
 
     turn: int = 0
     skew_degrees: float = 0.0
     words: tuple[Word, ...] = ()
     blank: bool = False
+    codes: tuple[Code, ...] = ()
 
 
 def read_page(page: ShownPage, recipe: Recipe, scratch: Path, preview: Path) -> PageResult:
@@ -81,29 +82,31 @@ def read_page(page: ShownPage, recipe: Recipe, scratch: Path, preview: Path) -> 
         grey = cleaning.luma(pixels)
         buffer = _buffer(grey, page)
     blank = page.words is None and cleaning.dark_share(buffer) < cleaning.BLANK_SHARE
-    with watch.step("codes"):
-        codes = [] if blank else read_codes(grey, page.letter_dpi * grey.shape[1] / page.width_px)
-    if blank or page.words is not None:
-        reading = Reading(blank=blank)
-    else:
+    reading = Reading(blank=blank)
+    if not blank and page.words is None:
         reading = recognise(buffer, recipe, scratch, watch)
+    if not blank:
+        with watch.step("codes"):
+            reading = replace(reading, codes=_codes(grey, page))
+    straightened = page.may_straighten and abs(reading.skew_degrees) >= recipe.straighten_from_degrees
+    upright = upright_frame(page, reading.turn, reading.skew_degrees if straightened else 0.0)
     with watch.step("preview"):
-        if page.preview is not None:
-            pixels = page.preview()
-        return _result(page, pixels, reading, codes, recipe, watch, preview, grey.shape[1])
+        seen = page.preview() if page.preview is not None else pixels
+        write_preview(seen, (page.width_px, page.height_px), upright, preview)
+    return replace(_result(page, reading, upright, straightened=straightened), seconds=watch.seconds)
 
 
 def keep_as_picture(page: ShownPage, preview: Path) -> PageResult:
-    """The page without words, because reading it failed or took too long; with a preview if it can be drawn at all."""
-    watch = Stopwatch()
+    """The page without recognised words, because reading failed; with a preview if it can be drawn at all."""
     upright = upright_frame(page, 0, 0.0)
+    kept = _result(page, Reading(), upright, straightened=False)
     try:
         pixels = page.preview() if page.preview is not None else page.decode()
     except Exception:  # noqa: BLE001 - whatever is wrong with this picture, the page keeps its place
         write_placeholder(page.width_px, page.height_px, preview)
-        return _page(page, upright, Reading(), [], [], watch, problem=UNREADABLE_PICTURE)
+        return replace(kept, problem=UNREADABLE_PICTURE)
     write_preview(pixels, (page.width_px, page.height_px), upright, preview)
-    return _page(page, upright, Reading(), page.words or [], [], watch, problem=KEPT_AS_PICTURE)
+    return replace(kept, problem=KEPT_AS_PICTURE)
 
 
 def confidence(words: tuple[Word, ...]) -> float:
@@ -155,25 +158,20 @@ def _buffer(grey: Grey, page: ShownPage) -> Grey:
     return cleaning.even_light(scaled)
 
 
-def _result(page: ShownPage, pixels: Pixels, reading: Reading, codes: list[Code], recipe: Recipe, watch: Stopwatch,
-            preview: Path, grey_width: int) -> PageResult:
-    straightened = page.may_straighten and abs(reading.skew_degrees) >= recipe.straighten_from_degrees
-    upright = upright_frame(page, reading.turn, reading.skew_degrees if straightened else 0.0)
-    write_preview(pixels, (page.width_px, page.height_px), upright, preview)
-    if page.words is not None:
-        words = page.words
-    else:
-        way = reading_to_upright(page, reading.turn, reading.skew_degrees, upright[0])
-        words = [move_word(word, way) for word in reading.words]
-    grow = page.width_px / grey_width
-    way = scale(grow, grow).then(upright[0])
-    moved = [Code(code.format, code.text, rounded(way.box(code.box))) for code in codes]
-    return _page(page, upright, reading, words, moved, watch, straightened=straightened)
+def _codes(grey: Grey, page: ShownPage) -> tuple[Code, ...]:
+    """The codes of the page in the shown frame."""
+    grow = page.width_px / grey.shape[1]
+    found = read_codes(grey, page.letter_dpi / grow)
+    return tuple(replace(code, box=scale(grow, grow).box(code.box)) for code in found)
 
 
-def _page(page: ShownPage, upright: tuple[Any, float, float], reading: Reading, words: list[Word], codes: list[Code],
-          watch: Stopwatch, *, straightened: bool = False, problem: str | None = None) -> PageResult:
-    _, width, height = upright
+def _result(page: ShownPage, reading: Reading, upright: Frame, *, straightened: bool) -> PageResult:
+    """Everything carried into the upright frame."""
+    way, width, height = upright
+    words = page.words or []
+    if page.words is None:
+        from_buffer = reading_to_upright(page, reading.turn, reading.skew_degrees, way)
+        words = [move_word(word, from_buffer) for word in reading.words]
     placed = tuple(inside(word, width, height) for word in words)
     return PageResult(
         route=page.route,
@@ -184,10 +182,9 @@ def _page(page: ShownPage, upright: tuple[Any, float, float], reading: Reading, 
         skew_degrees=reading.skew_degrees,
         blank=reading.blank,
         confidence=confidence(placed),
-        problem=problem,
+        problem=None,
         sheet=sheet(page, upright, reading.turn, straightened=straightened),
         words=placed,
-        codes=tuple(codes),
+        codes=tuple(replace(code, box=rounded(way.box(code.box))) for code in reading.codes),
         layer_letters=page.layer_letters,
-        seconds=watch.seconds,
     )

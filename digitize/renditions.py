@@ -87,8 +87,9 @@ def _alto_page(number: int, page: PageResult) -> Iterator[str]:
         yield f'<TextBlock ID="P{number}B{block}"{_place(_around(within))}>\n'
         for line in lines(within):
             yield f'<TextLine ID="P{number}L{line[0].line}"{_place(_around(line))}>'
-            yield '<SP/>'.join(
-                f'<String CONTENT={quoteattr(word.text)}{_place(word.box)} WC="{word.confidence:.2f}"/>' for word in line
+            yield "<SP/>".join(
+                f'<String CONTENT={quoteattr(word.text)}{_place(word.box)} WC="{word.confidence:.2f}"/>'
+                for word in line
             )
             yield "</TextLine>\n"
         yield "</TextBlock>\n"

@@ -16,7 +16,7 @@ import pikepdf
 
 from digitize import picture, textlayer
 from digitize.cleaning import Pixels
-from digitize.geometry import POINTS_PER_INCH, Box, Matrix, frame_from_user
+from digitize.geometry import IDENTITY, POINTS_PER_INCH, Box, Matrix, frame_from_user
 from digitize.model import MediaType, Route, Word
 from digitize.pdffile import open_pdf
 from digitize.pdfpage import PdfPage, Scan, inspect
@@ -52,7 +52,7 @@ class ShownPage:
     layer_letters: int = 0
     may_straighten: bool = True
     user_from_shown: Matrix | None = None
-    stored_to_shown: Matrix = Matrix()
+    stored_to_shown: Matrix = IDENTITY
     crop: Box = (0.0, 0.0, 0.0, 0.0)
     rotate: int = 0
 

@@ -27,10 +27,7 @@ PDFTOTEXT = tools.Limits(wall_seconds=30)
 def is_trustworthy(text: str, *, square_inches: float, images: bool) -> bool:
     """True if `text` can be the Vietnamese text of a whole page of this size."""
     letters = [c for c in unicodedata.normalize("NFC", text) if c.isalpha()]
-    if images:
-        enough = LETTERS_ON_A4 * square_inches / A4_SQUARE_INCHES
-    else:
-        enough = LETTERS_WITHOUT_IMAGE
+    enough = LETTERS_ON_A4 * square_inches / A4_SQUARE_INCHES if images else LETTERS_WITHOUT_IMAGE
     if len(letters) < enough:
         return False
     return sum(map(_is_marked, letters)) / len(letters) >= MARKED_SHARE
