@@ -15,7 +15,7 @@ from pathlib import Path
 
 from storage import backup, schema
 from storage.checking import check
-from storage.errors import KINDS, ServiceError
+from storage.errors import KINDS, Kind, ServiceError
 from storage.model import Role, Scope
 from storage.opening import Storage, open_storage
 from storage.settings import StorageSettings, read_section
@@ -34,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps({"code": fault.code, "title": fault.title, "detail": fault.detail, **fault.facts},
                          ensure_ascii=False), file=sys.stderr)
         return KINDS[fault.kind].exit_code
+    except OSError as fault:
+        print(json.dumps({"code": "file-system", "title": "Không đọc hoặc ghi được tệp", "detail": fault.strerror},
+                         ensure_ascii=False), file=sys.stderr)
+        return KINDS[Kind.UNAVAILABLE].exit_code
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.support.plugin"]
+
 settings.register_profile("here", deadline=None)
 settings.register_profile("build", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("build" if os.environ.get("CI") else "here")

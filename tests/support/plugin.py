@@ -1,12 +1,16 @@
-"""Fixtures of real servers: started on first use, once a test run, gone at its end."""
+"""Fixtures of real servers and of storage on them: started on first use, once a test run, gone at its end."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from storage import schema
+from storage.opening import Storage
 from tests.support.servers import PostgresServer, S3Server, postgres_server, s3_server
+from tests.support.storages import Database, Objects, Storages
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +33,29 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     url = postgres.new_database()
     yield url
     postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "records.sqlite3"
+    schema.migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def storages(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Storages]:
+    """Makes storages of any kind: `storages.make("postgresql", "s3")`."""
+    made = Storages(tmp_path, migrated_sqlite, lambda: request.getfixturevalue("postgres"),
+                    lambda: request.getfixturevalue("s3"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def storage(request: pytest.FixtureRequest, storages: Storages) -> Storage:
+    """One empty storage: SQLite and files, unless the test is parametrised (indirectly) with (database, objects)."""
+    database: Database
+    objects: Objects
+    database, objects = getattr(request, "param", ("sqlite", "filesystem"))
+    return storages.make(database, objects)
