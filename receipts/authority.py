@@ -150,7 +150,7 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def _attribute(oid: x509.ObjectIdentifier, name: str, suffix: str = "") -> x509.NameAttribute:
+def _attribute(oid: x509.ObjectIdentifier, name: str, suffix: str = "") -> x509.NameAttribute[str]:
     """A name of at most 64 characters, its suffix never cut (X.520 upper bounds, RFC 5280 annex A.1).
 
     The library counts UTF-8 bytes where the standard counts characters, and warns; Vietnamese names

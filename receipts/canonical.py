@@ -29,7 +29,7 @@ def statement_sha256(statement: Mapping[str, Any]) -> Sha256:
     return Sha256(hashlib.sha256(canonical(statement)).hexdigest())
 
 
-def _check(value: Any) -> None:
+def _check(value: object) -> None:
     match value:
         case None | bool() | str():
             return

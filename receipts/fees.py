@@ -40,7 +40,7 @@ class FeeLine:
 
     @property
     def quantity_text(self) -> str:
-        """ "3 trang × 2 bản", or "1 trường hợp"."""
+        """As printed: "3 trang × 2 bản", or "1 trường hợp"."""
         units = f"{self.quantity.units} {self.unit_name}".strip()
         return units if self.quantity.copies == 1 else f"{units} × {self.quantity.copies} bản"
 
@@ -87,14 +87,14 @@ def bill(rules: Iterable[FeeRule], quantities: Mapping[str, Quantity], channel: 
     known = {rule.code: rule for rule in rules}
     unknown = quantities.keys() - known.keys()
     if unknown:
-        raise FeeInvalid("Thủ tục không có khoản thu này.", fee=sorted(unknown)[0])
+        raise FeeInvalid("Thủ tục không có khoản thu này.", fee=min(unknown))
     lines = [fee_line(rule, quantities[code], channel) for code, rule in known.items() if code in quantities]
     charged = [line for line in lines if line.amount > 0]
     return Bill(tuple(sorted(charged, key=lambda line: line.kind != PHI)))
 
 
 def dong(amount: int) -> str:
-    """ "1.234.000": thousands by points, as Vietnamese accounts write them."""
+    """As "1.234.000": thousands by points, as Vietnamese accounts write them."""
     return f"{amount:,}".replace(",", ".")
 
 

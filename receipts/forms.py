@@ -25,6 +25,6 @@ def seal_spec(kind: str, signer: str, at: datetime) -> SealSpec:
 
 
 FRAMES = {
-    "slip": Frame(page=-1, x=114 * MM, y=32 * MM, width=78 * MM, height=22 * MM),
-    "fee": Frame(page=-1, x=66 * MM, y=24 * MM, width=68 * MM, height=22 * MM),
+    "slip": Frame(page=-1, x=(210 - 17 - 76) * MM, y=(25 + 8) * MM, width=76 * MM, height=20 * MM),
+    "fee": Frame(page=-1, x=(148 - 13 - 68) * MM, y=(19 + 6) * MM, width=68 * MM, height=19 * MM),
 }

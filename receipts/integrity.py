@@ -11,9 +11,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from asn1crypto import cms, core, x509
+from asn1crypto import algos, cms, core, x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -61,17 +60,17 @@ class CmsCheck:
 def check_cms(der: bytes, digest_of: DigestOf) -> CmsCheck:
     """Check the one signer of `der` against the document. Raises NotSignedData."""
     try:
-        info = cms.ContentInfo.load(der, strict=True)
-        if info["content_type"].native != "signed_data":
-            raise NotSignedData("not signed data")
-        return _check(info["content"], digest_of)
+        return _check(cms.ContentInfo.load(der, strict=True), digest_of)
     except NotSignedData:
         raise
     except (*MALFORMED, UnsupportedAlgorithm) as cause:
         raise NotSignedData("not readable as CMS") from cause
 
 
-def _check(signed: cms.SignedData, digest_of: DigestOf) -> CmsCheck:
+def _check(info: cms.ContentInfo, digest_of: DigestOf) -> CmsCheck:
+    if info["content_type"].native != "signed_data":
+        raise NotSignedData("not signed data")
+    signed = info["content"]
     if len(signed["signer_infos"]) != 1:
         raise NotSignedData("exactly one signer expected")
     signer = signed["signer_infos"][0]
@@ -112,7 +111,7 @@ def _signer_certificate(sid: cms.SignerIdentifier, certificates: list[x509.Certi
     raise NotSignedData("the signer's certificate is not in the signature")
 
 
-def _attribute(attributes: cms.CMSAttributes, name: str) -> Any:
+def _attribute(attributes: cms.CMSAttributes, name: str) -> core.Asn1Value | None:
     """The single value of a signed attribute, or None."""
     found = [attribute for attribute in attributes if attribute["type"].native == name]
     if not found:
@@ -123,7 +122,7 @@ def _attribute(attributes: cms.CMSAttributes, name: str) -> Any:
 
 
 def _digest_matches(signed: cms.SignedData, attributes: cms.CMSAttributes, hash_name: str, digest_of: DigestOf) -> bool:
-    """messageDigest against the document, or, in a time-stamp token, against its content and that against the document."""
+    """The stated digest against the document; a time-stamp token states its content's, and in that the document's."""
     content, stated = signed["encap_content_info"], _attribute(attributes, "message_digest")
     kind = _attribute(attributes, "content_type")
     if stated is None or kind is None or kind.native != content["content_type"].native:
@@ -163,14 +162,14 @@ def _verifies(certificate: x509.Certificate, signer: cms.SignerInfo, hash_name: 
     return True
 
 
-def _named_hash(algorithm: Any) -> str | None:
+def _named_hash(algorithm: algos.SignedDigestAlgorithm) -> str | None:
     """The hash that a signature algorithm fixes by itself, where it does."""
     if algorithm["algorithm"].native == "rsassa_pkcs1v15":
         return None
     return str(algorithm.hash_algo)
 
 
-def _pss(parameters: Any, hash_name: str) -> padding.PSS:
+def _pss(parameters: algos.RSASSAPSSParams, hash_name: str) -> padding.PSS:
     """PSS padding as the parameters say (RFC 4055 3.1); raises NotSignedData where they disagree with the hash."""
     mask = parameters["mask_gen_algorithm"]
     if mask["algorithm"].native != "mgf1" or parameters["trailer_field"].native not in {1, "trailer_field_bc"}:
@@ -240,12 +239,12 @@ def _faults(signed: cms.SignedData, signer: cms.SignerInfo, certificate: x509.Ce
     return tuple(faults)
 
 
-def _pss_hashes(algorithm: Any) -> list[Any]:
+def _pss_hashes(algorithm: algos.SignedDigestAlgorithm) -> list[core.Asn1Value]:
     if algorithm.signature_algo != "rsassa_pss":
         return [] if algorithm.signature_algo == "ecdsa" else [algorithm]
     return [algorithm["parameters"]["hash_algorithm"], algorithm["parameters"]["mask_gen_algorithm"]["parameters"]]
 
 
-def _empty_parameters(algorithm: Any) -> bool:
+def _empty_parameters(algorithm: algos.SignedDigestAlgorithm) -> bool:
     """Parameters absent or NULL, and NULL exactly 05 00 (RFC 5754 2)."""
     return algorithm["parameters"].dump() in (b"", b"\x05\x00")

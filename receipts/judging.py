@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from asn1crypto import x509
 
@@ -24,8 +25,8 @@ from receipts.model import (
     SignatureReport,
     Signer,
     Undecided,
-    VerificationReport,
     Verdict,
+    VerificationReport,
 )
 from receipts.revisions import FoundSignature, Later, UnreadablePdf, read_signatures
 from receipts.strict import DOUBTS, MALFORMED, Fault, Place, place, raw_ranges
@@ -65,7 +66,7 @@ def _raw_verdict(pdf: bytes, otherwise: Reason) -> Verdict:
     """A file whose signatures no reader finds: still broken if a signed range in it does not match."""
     for signed in raw_ranges(pdf):
         try:
-            checked = check_cms(place(pdf, signed).der, lambda name, signed=signed: digest_of_range(pdf, signed, name))
+            checked = check_cms(place(pdf, signed).der, partial(digest_of_range, pdf, signed))
         except NotSignedData:
             return Broken(Finding.FORMAT_FAILURE)
         if not checked.digest_matches:
@@ -79,7 +80,7 @@ def _one(pdf: bytes, found: FoundSignature, anchors: Sequence[x509.Certificate],
     if not where.der or where.der != found.contents[:len(where.der)]:
         where = Place(b"", where.faults or (Fault.GAP_NOT_CONTENTS,))
     try:
-        checked = check_cms(where.der or found.contents, lambda name: digest_of_range(pdf, found.signed, name))
+        checked = check_cms(where.der or found.contents, partial(digest_of_range, pdf, found.signed))
         signer = signer_of(checked.certificate)
     except (NotSignedData, *MALFORMED):
         return SignatureReport(found.field, None, found.claimed_at, None, found.coverage, False, found.sub_filter,
@@ -100,7 +101,8 @@ def _one(pdf: bytes, found: FoundSignature, anchors: Sequence[x509.Certificate],
     )
 
 
-def _findings(found: FoundSignature, checked: CmsCheck, faults: Sequence[Fault], reason: Reason | None) -> tuple[str, ...]:
+def _findings(found: FoundSignature, checked: CmsCheck, faults: Sequence[Fault],
+              reason: Reason | None) -> tuple[str, ...]:
     """Everything noticed, also what the verdict does not rest on."""
     later = [] if found.later is Later.NOTHING else [f"later-{found.later}"]
     return (*faults, *checked.weak, *later, *([] if reason is None else [f"certificate-{reason}"]))

@@ -172,12 +172,13 @@ def _spki(key: object) -> bytes:
 
 
 def load_ring(folder: Path, *, password: bytes | None = None, pss: bool = True) -> KeyRing:
-    """Load `organisation`, `agency`, `officer` and any `officer-<staff id>` from `folder`; raises SealKeyUnavailable."""
+    """Load `organisation`, `agency`, `officer` and each `officer-<staff id>` of a folder; raises SealKeyUnavailable."""
     slots = {path.stem: path for suffix in ("pem", "p12", "pfx") for path in folder.glob(f"*.{suffix}")}
     keys = {slot: load_key(path, password=password, pss=pss) for slot, path in sorted(slots.items())}
     missing = [role.value for role in SealRole if role is not SealRole.OFFICER and role.value not in keys]
     if missing:
         raise SealKeyUnavailable(f"Thiếu khóa ký số: {', '.join(missing)}.")
     prefix = SealRole.OFFICER.value
-    officers = {slot.removeprefix(prefix).removeprefix("-"): key for slot, key in keys.items() if slot.startswith(prefix)}
+    officers = {slot.removeprefix(prefix).removeprefix("-"): key
+                for slot, key in keys.items() if slot.startswith(prefix)}
     return KeyRing(keys[SealRole.ORGANISATION.value], keys[SealRole.AGENCY.value], officers)

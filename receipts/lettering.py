@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from fontTools.ttLib import TTFont
 from pyhanko.pdf_utils import generic
@@ -64,22 +65,22 @@ class Face:
 @lru_cache(maxsize=1)
 def face() -> Face:
     """Read the vendored font; some 30 ms, once in a process."""
-    with TTFont(_FONT, lazy=False) as font:
-        order = font.getGlyphOrder()
-        units = font["head"].unitsPerEm
-        glyf = font["glyf"]
-        thousandths = lambda value: round(value * 1000 / units)  # noqa: E731 - named for the four uses below
-        head = font["head"]
-        return Face(
-            glyph_of={point: font.getGlyphID(name) for point, name in font.getBestCmap().items()},
-            widths=tuple(thousandths(font["hmtx"][name][0]) for name in order),
-            outlines=tuple(glyf[name].compile(glyf, recalcBBoxes=False) for name in order),
-            tables={tag: font.getTableData(tag) for tag in _TABLES},
-            box=tuple(map(thousandths, (head.xMin, head.yMin, head.xMax, head.yMax))),
-            ascent=thousandths(font["hhea"].ascent),
-            descent=thousandths(font["hhea"].descent),
-            cap_height=thousandths(font["OS/2"].sCapHeight),
-        )
+    font: Any = TTFont(_FONT, lazy=False)
+    order, head, glyf = font.getGlyphOrder(), font["head"], font["glyf"]
+
+    def thousandths(value: float) -> int:
+        return round(float(value * 1000 / head.unitsPerEm))
+
+    return Face(
+        glyph_of={point: font.getGlyphID(name) for point, name in font.getBestCmap().items()},
+        widths=tuple(thousandths(font["hmtx"][name][0]) for name in order),
+        outlines=tuple(glyf[name].compile(glyf, recalcBBoxes=False) for name in order),
+        tables={tag: font.getTableData(tag) for tag in _TABLES},
+        box=(thousandths(head.xMin), thousandths(head.yMin), thousandths(head.xMax), thousandths(head.yMax)),
+        ascent=thousandths(font["hhea"].ascent),
+        descent=thousandths(font["hhea"].descent),
+        cap_height=thousandths(font["OS/2"].sCapHeight),
+    )
 
 
 def embed_font(writer: BasePdfFileWriter, texts: Iterable[str]) -> generic.IndirectObject:
@@ -220,4 +221,5 @@ def _assemble(tables: dict[str, bytes]) -> bytes:
 
 def _checksum(table: bytes) -> int:
     padded = table + bytes(-len(table) % 4)
-    return sum(struct.unpack(f">{len(padded) // 4}I", padded)) & 0xFFFFFFFF
+    words: tuple[int, ...] = struct.unpack(f">{len(padded) // 4}I", padded)
+    return sum(words) & 0xFFFFFFFF

@@ -26,22 +26,22 @@ def rfc3339(moment: datetime) -> str:
 
 
 def day_text(day: date) -> str:
-    """ "ngày 05 tháng 02 năm 2026": days below 10 and months 1 and 2 take a zero (NĐ 30/2020 annex I)."""
+    """As "ngày 05 tháng 02 năm 2026": days below 10 and months 1 and 2 take a zero (NĐ 30/2020 annex I)."""
     month = f"{day.month:02d}" if day.month <= 2 else str(day.month)
     return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
 def moment_text(moment: datetime) -> str:
-    """ "08 giờ 30 phút, ngày 23 tháng 11 năm 2026"."""
+    """As "08 giờ 30 phút, ngày 23 tháng 11 năm 2026"."""
     at = local(moment)
     return f"{at.hour:02d} giờ {at.minute:02d} phút, {day_text(at.date())}"
 
 
 def short_day(day: date) -> str:
-    """ "23/11/2026", as on receipts (NĐ 254/2026 art. 23.2.e)."""
+    """As "23/11/2026", as on receipts (NĐ 254/2026 art. 23.2.e)."""
     return f"{day.day:02d}/{day.month:02d}/{day.year}"
 
 
 def signing_text(moment: datetime) -> str:
-    """ "23-11-2026 15:30:12 +07:00", as in the block of a copy (NĐ 30/2020 annex I; ISO 8601 zone)."""
+    """As "23-11-2026 15:30:12 +07:00", as in the block of a copy (NĐ 30/2020 annex I; ISO 8601 zone)."""
     return local(moment).strftime("%d-%m-%Y %H:%M:%S +07:00")

@@ -15,8 +15,8 @@ from receipts.model import (
     SignatureReport,
     Signer,
     Undecided,
-    VerificationReport,
     Verdict,
+    VerificationReport,
     headline,
 )
 from receipts.moments import rfc3339

@@ -90,7 +90,7 @@ def _found(signature: EmbeddedPdfSignature, *, tidy: bool) -> FoundSignature:
         field=signature.field_name,
         signed=SignedRange(*byte_range),
         contents=signature.pkcs7_content,
-        coverage=_coverage(signature.coverage),
+        coverage=_coverage(signature.summarise_integrity_info()["coverage"]),
         later=later,
         later_fields=fields,
         claimed_at=_claimed(signature),
@@ -103,7 +103,7 @@ def _later(signature: EmbeddedPdfSignature) -> tuple[Later, frozenset[str]]:
     difference = summary["diff_result"]
     if not summary["docmdp_ok"] or not isinstance(difference, DiffResult):
         return Later.CHANGES, frozenset()
-    if signature.coverage is SignatureCoverageLevel.ENTIRE_FILE:
+    if summary["coverage"] is SignatureCoverageLevel.ENTIRE_FILE:
         return Later.NOTHING, frozenset()
     match difference.modification_level:
         case ModificationLevel.LTA_UPDATES:

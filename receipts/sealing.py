@@ -33,8 +33,11 @@ _LIMITS = tools.Limits(wall_seconds=120.0)
 
 @dataclass(frozen=True, slots=True)
 class CopySeal:
-    """What a seal shows. `form` is the form of the copy ("Bản số hóa", "Sao y"); None for an original that is
-    itself electronically signed: it is no paper and gets no block. `test_keys` marks every page."""
+    """What a seal shows; `test_keys` marks every page.
+
+    `form` is the form of the copy ("Bản số hóa", "Sao y"); None for an original that is itself
+    electronically signed: it is no paper and gets no block.
+    """
 
     form: str | None
     agency: str

@@ -88,10 +88,8 @@ class Page:
         x1, y1 = min(media[2], crop[2]), min(media[3], crop[3])
         if x1 <= x0 or y1 <= y0:
             x0, y0, x1, y1 = media
-        turned = self.get("/Rotate")
-        unit = self.dictionary.get("/UserUnit")
-        return Sheet(x0, y0, x1, y1, int(turned) % 360 if turned is not None else 0,
-                     float(unit) if unit is not None and float(unit) > 0 else 1.0)
+        turned, unit = _number(self.get("/Rotate")), _number(self.dictionary.get("/UserUnit"))
+        return Sheet(x0, y0, x1, y1, int(turned or 0) % 360, unit if unit and unit > 0 else 1.0)
 
 
 def pages(document: IncrementalPdfFileWriter) -> Iterator[Page]:
@@ -108,6 +106,8 @@ def pages(document: IncrementalPdfFileWriter) -> Iterator[Page]:
             return
         below = inherited | {name: node[name] for name in _INHERITED if name in node}
         for kid in _raw(node["/Kids"]):
+            if not isinstance(kid, generic.IndirectObject):
+                raise TypeError("a page stands under its own number")
             yield from walk(kid, below, depth + 1)
 
     yield from walk(document.root.raw_get("/Pages"), {}, 0)
@@ -153,6 +153,10 @@ def _copy(dictionary: generic.PdfObject | None) -> generic.DictionaryObject:
 def _raw(array: generic.ArrayObject) -> list[generic.PdfObject]:
     """The elements of an array with references left as references."""
     return [array.raw_get(index) for index in range(len(array))]
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, generic.NumberObject | generic.FloatObject) else None
 
 
 def _box(value: generic.PdfObject | None) -> tuple[float, float, float, float] | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -29,6 +29,8 @@ from receipts.moments import LOCAL
 
 DIGEST = "sha256"
 _FONT_NAME = "F"
+_LEADING = 1.25
+_SMALLEST = 5.0
 _TURNS = {0: (1, 0, 0, 1, 0, 0), 90: (0, 1, -1, 0, 0, 0), 180: (-1, 0, 0, -1, 0, 0), 270: (0, -1, 1, 0, 0, 0)}
 """Appearance matrices: counter-clockwise by what the page is turned clockwise."""
 
@@ -155,14 +157,14 @@ def _field(document: IncrementalPdfFileWriter, frame: Frame | None) -> SigFieldS
     if frame is None:
         return SigFieldSpec(_field_name(document))
     pages = int(document.root["/Pages"]["/Count"])
-    box = (frame.x, frame.y, frame.x + frame.width, frame.y + frame.height)
+    box: Any = (frame.x, frame.y, frame.x + frame.width, frame.y + frame.height)  # declared as whole numbers, takes any
     return SigFieldSpec(_field_name(document), box=box, on_page=frame.page % pages)
 
 
 def _appearance(document: IncrementalPdfFileWriter, spec: SealSpec, frame: Frame) -> generic.IndirectObject:
     """The signature as seen: its lines, left-aligned and vertically centred in the frame; no picture."""
-    lines = _placed(spec, frame)
-    content = show_lines(lines, spec.size, _FONT_NAME) if lines else b""
+    size, lines = _placed(spec, frame)
+    content = show_lines(lines, size, _FONT_NAME) if lines else b""
     form = generic.StreamObject(stream_data=content)
     form.update({
         pdf_name("/Type"): pdf_name("/XObject"),
@@ -177,10 +179,15 @@ def _appearance(document: IncrementalPdfFileWriter, spec: SealSpec, frame: Frame
     return document.add_object(form)
 
 
-def _placed(spec: SealSpec, frame: Frame) -> list[tuple[float, float, str]]:
-    """Baselines of the wrapped lines within the frame."""
+def _placed(spec: SealSpec, frame: Frame) -> tuple[float, list[tuple[float, float, str]]]:
+    """Size and baselines of the wrapped lines within the frame; smaller where a long name would not fit."""
     width, height = frame.shown
-    margin, leading = min(6.0, width / 20), spec.size * 1.25
-    lines = [part for line in spec.lines for part in face().wrap(line, spec.size, width - 2 * margin)]
-    top = (height + leading * len(lines)) / 2 - spec.size * 0.95
-    return [(margin, top - leading * row, text) for row, text in enumerate(lines)]
+    margin, size = min(6.0, width / 20), spec.size
+    while True:
+        lines = [part for line in spec.lines for part in face().wrap(line, size, width - 2 * margin)]
+        block = size * _LEADING * len(lines)
+        if block <= height or size <= _SMALLEST:
+            break
+        size -= 0.5
+    top = (height + block) / 2 - size * 0.95
+    return size, [(margin, top - size * _LEADING * row, text) for row, text in enumerate(lines)]

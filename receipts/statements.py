@@ -213,7 +213,8 @@ def _dossier(facts: SlipFacts) -> dict[str, Any]:
         "due_at": rfc3339(dossier.due_at),
         "due_text": moment_text(dossier.due_at),
         "return_method": dossier.return_method,
-        "return_text": RETURN_METHODS.get(dossier.return_method) or printable(dossier.return_method, "Nơi nhận kết quả"),
+        "return_text": RETURN_METHODS.get(dossier.return_method)
+        or printable(dossier.return_method, "Nơi nhận kết quả"),
         "note": printable(dossier.note, "Nội dung yêu cầu"),
         "register_book": printable(facts.register_book, "Quyển số"),
         "register_number": printable(facts.register_number, "Số thứ tự"),

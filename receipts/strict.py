@@ -7,6 +7,7 @@ outside the signed range and may be changed unseen. Here every byte of it has ex
 from __future__ import annotations
 
 import binascii
+import mmap
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -66,7 +67,7 @@ def raw_ranges(pdf: bytes) -> list[SignedRange]:
     return [SignedRange(*map(int, match.groups())) for match in _RANGE.finditer(pdf)]
 
 
-def place(pdf: bytes, signed: SignedRange) -> Place:
+def place(pdf: bytes | mmap.mmap, signed: SignedRange) -> Place:
     """The signature in the gap of `signed`, with every fault of the gap."""
     if signed.first != 0:
         return Place(b"", (Fault.RANGE_NOT_FROM_START,))

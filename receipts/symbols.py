@@ -1,4 +1,6 @@
-"""Symbols and numbers of fee receipts, chosen by the receipt's date (TT 91/2026/TT-BTC annex II.2; NĐ 254/2026 art. 23.2.b-c).
+"""Symbols and numbers of fee receipts, chosen by the receipt's date.
+
+TT 91/2026/TT-BTC annex II.2; NĐ 254/2026/NĐ-CP art. 23.2.b-c.
 
 `EBL01 / 26TAA / 123`: form symbol, series symbol whose two digits are the year, number of at most
 eight digits that starts at 1 each year. Before 01/07/2026 other shapes held: read, never written.
@@ -88,7 +90,7 @@ def receipt_number(template_symbol: str, series_symbol: str, number: int, made_o
 
 
 def series_symbol(year: int, letters: str) -> str:
-    """ "26TAA" for 2026 and "AA"; raises SymbolInvalid for a letter outside the twenty."""
+    """As "26TAA" for 2026 and "AA"; raises SymbolInvalid for a letter outside the twenty."""
     symbol = f"{year % 100:02d}T{letters}"
     if not rule_for(date(year, 12, 31)).series.fullmatch(symbol):
         raise SymbolInvalid(f"Hai chữ cái của ký hiệu phải thuộc {SERIES_LETTERS}.")

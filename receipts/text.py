@@ -37,7 +37,8 @@ def printable(text: str, field: str, *, required: bool = False) -> str:
         raise StatementInvalid(f"{field}: dài quá {MAX_LENGTH} ký tự.")
     for letter in clean:
         if not drawable(letter):
-            raise StatementInvalid(f"{field}: không in được ký tự U+{ord(letter):04X}; hãy gõ lại bằng chữ Việt hoặc La-tinh.")
+            raise StatementInvalid(
+                f"{field}: không in được ký tự U+{ord(letter):04X}; hãy gõ lại bằng chữ Việt hoặc La-tinh.")
     return clean
 
 

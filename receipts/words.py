@@ -96,19 +96,17 @@ def _parse_group(words: list[str]) -> int:
         value, left = _digit(left[0]) * 100, left[2:]
         if not left:
             return value
-    match left:
-        case ["linh" | "lẻ", units]:
-            return value + _digit(units)
-        case ["mười"]:
-            return value + 10
-        case ["mười", units]:
-            return value + 10 + _digit(units)
-        case [tens, "mươi"]:
-            return value + _digit(tens) * 10
-        case [tens, "mươi", units]:
-            return value + _digit(tens) * 10 + _digit(units)
-        case [units]:
-            return value + _digit(units)
+    return value + _parse_tens(left)
+
+
+def _parse_tens(words: list[str]) -> int:
+    match words:
+        case ["mười", *rest] if len(rest) <= 1:
+            return 10 + sum(map(_digit, rest))
+        case [tens, "mươi", *rest] if len(rest) <= 1:
+            return _digit(tens) * 10 + sum(map(_digit, rest))
+        case ["linh" | "lẻ", units] | [units]:
+            return _digit(units)
         case _:
             raise ValueError("not a number in words")
 

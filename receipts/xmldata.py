@@ -32,7 +32,8 @@ def xml(statement: Mapping[str, Any]) -> bytes:
     root.set("phienBan", VERSION)
     root.set("sha256NoiDung", statement_sha256(statement))
     ET.indent(root, space="  ")
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+    body: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
 
 
 def _add(parent: ET.Element, name: str, text: object = None) -> ET.Element:
