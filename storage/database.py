@@ -45,21 +45,21 @@ class ValueRefused(ServiceError):
     advice = "Bỏ ký tự điều khiển hoặc rút ngắn nội dung rồi gửi lại."
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """An engine with this service's rules; creates an SQLite file for its owner alone.
 
-    Parameters stay out of messages and logs: they are citizens' data.
+    A lock is waited for `busy_seconds`. Parameters stay out of messages and logs: they are citizens' data.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        waits = {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={BUSY_SECONDS}s"}
+        waits = {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={busy_seconds * 1000:.0f}"}
         engine = sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True,
                                   connect_args=waits)
     else:
         if parsed.database:
             _create_private(Path(parsed.database))
         engine = sa.create_engine(url, hide_parameters=True,
-                                  connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+                                  connect_args={"timeout": busy_seconds, "check_same_thread": False})
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
     event.listen(engine, "before_cursor_execute", _refuse_nul)
@@ -96,7 +96,6 @@ def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.close()
 
 
@@ -136,6 +135,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeoutError) as cause:
+        if getattr(getattr(cause, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR":
+            raise  # wrong SQL or an absent table: a defect, and no time heals it
         raise DatabaseUnavailable from cause
     except DataError as cause:
         raise ValueRefused from cause

@@ -6,6 +6,7 @@ Each is started as its own process group that the kernel kills when the test run
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import pwd
@@ -92,19 +93,12 @@ class S3Server:
         try:
             if not client.bucket_exists(bucket_name="ready"):
                 client.make_bucket(bucket_name="ready")
-            client.put_object(bucket_name="ready", object_name="ready", data=_Empty(), length=0)
+            client.put_object(bucket_name="ready", object_name="ready", data=io.BytesIO(), length=0)
         except Exception:  # noqa: BLE001 - a starting store fails in every way it knows
             return False
         finally:
             http.clear()
         return True
-
-
-class _Empty:
-    """A stream of no bytes."""
-
-    def read(self, _size: int = -1) -> bytes:
-        return b""
 
 
 @contextlib.contextmanager
