@@ -20,7 +20,9 @@ Pixels = NDArray[np.uint8]
 READING_DPI = 200.0
 RED_EXCESS = 24  # red minus the larger of green and blue, above which a pixel is stamp or seal
 DARK = 140
-BLANK_SHARE = 0.0012  # blank backs measured up to 0.0003, written pages from 0.019
+FAINT = 200
+BLANK_SHARE = 0.0012  # of dark pixels: blank backs measured up to 0.0003, written pages from 0.008
+FAINT_SHARE = 0.002  # of faint pixels: clean blank pages measured up to 0.0007, pencil and carbon copies from 0.012
 DOT_PX = 7
 DOTS_IN_A_ROW = 6
 RULE_PX = 63
@@ -48,13 +50,20 @@ def even_light(grey: Grey) -> Grey:
     return _grey(cv2.divide(grey, paper, scale=255))
 
 
-def dark_share(grey: Grey) -> float:
-    """Share of dark pixels of a quarter-size copy: single specks of dust do not count."""
+def dark_share(grey: Grey, darker_than: int = DARK) -> float:
+    """Share of pixels darker than that in a quarter-size copy without its rim: specks of dust do not count."""
     height, width = grey.shape
     small = cv2.resize(grey, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
     margin_y, margin_x = small.shape[0] // 50, small.shape[1] // 50
     inner = small[margin_y:small.shape[0] - margin_y, margin_x:small.shape[1] - margin_x]
-    return float((inner < DARK).mean()) if inner.size else 0.0
+    return float((inner < darker_than).mean()) if inner.size else 0.0
+
+
+def strengthened(grey: Grey) -> Grey:
+    """Faint writing made black: the darkest half percent of the page goes to black, white stays."""
+    low = min(float(np.percentile(grey, 0.5)), 220.0)
+    table = ((np.arange(256) - low) * (255 / (255 - low))).clip(0, 255).astype(np.uint8)
+    return _grey(cv2.LUT(grey, table))
 
 
 def skew(grey: Grey, *, limit: float = 5.0) -> float:

@@ -65,11 +65,11 @@ class _Found:
 
 
 def read_fields(pages: Sequence[PageResult]) -> list[Field]:
-    """The fields of a document: those of its first written page, and those of the first card code found."""
+    """The fields of a document: those of the first page that has some, and those of the first card code found."""
     found: list[Field] = []
     for number, page in enumerate(pages, start=1):
-        if page.words:
-            found += _paper_fields(number, page)
+        found = _paper_fields(number, page) if page.words else []
+        if found:
             break
     for number, page in enumerate(pages, start=1):
         from_card = card_fields(number, page)
@@ -81,6 +81,8 @@ def read_fields(pages: Sequence[PageResult]) -> list[Field]:
 def _paper_fields(number: int, page: PageResult) -> list[Field]:
     all_lines = page_lines(page.words)
     head = letterhead(all_lines, page.height_px, _ends_letterhead)
+    if head is None and number > 1:
+        return []
     if head is None:
         head = Letterhead((), (), tuple(all_lines))
     sides = (*head.left, *head.right, *head.below[:12])
@@ -234,7 +236,7 @@ def _text_edges(all_lines: Sequence[Line], width_px: float) -> tuple[float, floa
     if not long:
         return 0.0, width_px
     lefts, rights = sorted(box[0] for box in long), sorted(box[2] for box in long)
-    return lefts[len(long) // 4], rights[(3 * len(long)) // 4]
+    return lefts[len(long) // 8], rights[-1 - len(long) // 8]
 
 
 def _subject(head: Letterhead, kind_at: int | None, edges: tuple[float, float]) -> _Found | None:

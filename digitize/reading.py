@@ -81,11 +81,8 @@ def read_page(page: ShownPage, recipe: Recipe, scratch: Path, preview: Path) -> 
     with watch.step("clean"):
         grey = cleaning.luma(pixels)
         buffer = _buffer(grey, page)
-    blank = page.words is None and cleaning.dark_share(buffer) < cleaning.BLANK_SHARE
-    reading = Reading(blank=blank)
-    if not blank and page.words is None:
-        reading = recognise(buffer, recipe, scratch, watch)
-    if not blank:
+    reading = Reading() if page.words is not None else _read_unless_blank(buffer, recipe, scratch, watch)
+    if not reading.blank:
         with watch.step("codes"):
             reading = replace(reading, codes=_codes(grey, page))
     straightened = page.may_straighten and abs(reading.skew_degrees) >= recipe.straighten_from_degrees
@@ -113,6 +110,20 @@ def confidence(words: tuple[Word, ...]) -> float:
     """Mean confidence over the letters; 0 where nothing was read."""
     letters = sum(len(word.text) for word in words)
     return round(sum(word.confidence * len(word.text) for word in words) / letters, 4) if letters else 0.0
+
+
+def _read_unless_blank(buffer: Grey, recipe: Recipe, scratch: Path, watch: Stopwatch) -> Reading:
+    """The reading of a page; a page without ink is blank.
+
+    A page with faint marks only is strengthened and tried: pencil and carbon copies can be read,
+    dust and what shines through from the back cannot.
+    """
+    if cleaning.dark_share(buffer) >= cleaning.BLANK_SHARE:
+        return recognise(buffer, recipe, scratch, watch)
+    if cleaning.dark_share(buffer, cleaning.FAINT) < cleaning.FAINT_SHARE:
+        return Reading(blank=True)
+    reading = recognise(cleaning.strengthened(buffer), recipe, scratch, watch)
+    return reading if confidence(reading.words) >= CONFIDENT else Reading(blank=True)
 
 
 def recognise(buffer: Grey, recipe: Recipe, scratch: Path, watch: Stopwatch) -> Reading:

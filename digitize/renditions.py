@@ -14,6 +14,8 @@ from digitize.geometry import Box
 from digitize.model import PageResult, Word
 
 FORM_FEED = "\f"
+FREE_LINE = 0.8
+"""Gap between two lines, in heights of a line, that is written as an empty line."""
 ALTO_NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 
 
@@ -24,13 +26,14 @@ def lines(words: Iterable[Word]) -> Iterator[list[Word]]:
 
 
 def page_text(page: PageResult) -> str:
-    """The text of one page: a line for each line, an empty line between blocks."""
+    """The text of one page: a line for each line, an empty line where the page leaves one free."""
     out: list[str] = []
-    block = None
+    above: Box | None = None
     for line in lines(page.words):
-        if block is not None and line[0].block != block:
+        box = _around(line)
+        if above is not None and box[1] - above[3] > FREE_LINE * (above[3] - above[1]):
             out.append("")
-        block = line[0].block
+        above = box
         out.append(" ".join(word.text for word in line))
     return "\n".join(out) + "\n" if out else ""
 
