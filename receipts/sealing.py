@@ -59,9 +59,11 @@ def seal_copy(archive: Path, sealed: Path, seal: CopySeal, writer: CmsWriter, at
     Raises:
         SealRefused: the archive is locked, encrypted or unreadable.
         SealKeyUnavailable: the key did not sign; the same call may succeed later.
-        SigningFailed: the own check found a fault.
+        SigningFailed: the own check found a fault, or a test key met a seal that keeps silent about it.
         ToolMissing, ToolTimedOut: the limited child could not do its work.
     """
+    if writer.key.test and not seal.test_keys:
+        raise SigningFailed("Khóa thử nghiệm chỉ ký được bản sao có ghi rõ là thử nghiệm.")
     try:
         shutil.copyfile(archive, sealed)
         before = archive.stat().st_size

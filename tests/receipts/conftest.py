@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pikepdf
 import pytest
 from asn1crypto import x509
+from cryptography import x509 as crypto_x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from PIL import Image
 
 from receipts.authority import demo_holders, ensure_demo_keys, trust_folder
 from receipts.cms import CmsWriter
-from receipts.keys import KeyRing, load_ring
+from receipts.keys import Algorithm, FileKey, KeyRing, load_ring
 from receipts.model import SealRole
 from receipts.paper import sign_paper
 from receipts.rendering import Renderer
@@ -72,6 +77,55 @@ def slip(renderer: Renderer, writers: dict[SealRole, CmsWriter]) -> bytes:
 def fee(renderer: Renderer, writers: dict[SealRole, CmsWriter]) -> bytes:
     statement = fee_statement(sample_fee(Marks(test_keys=True)))
     return sign_paper(statement, renderer.render(statement, LINK), UNIT.name, writers[SealRole.ORGANISATION], AT)
+
+
+@dataclass(frozen=True)
+class House:
+    """A certification authority of the tests: no relation to the demo authority, no test policy."""
+
+    key: ec.EllipticCurvePrivateKey
+    root: crypto_x509.Certificate
+
+    def writer(self, *extensions: crypto_x509.ExtensionType, name: str = "Cơ quan giả định",
+               start: timedelta = timedelta(days=-10), end: timedelta = timedelta(days=10)) -> CmsWriter:
+        """A writer over a fresh P-256 key certified from `start` to `end`, counted from AT."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        usage = crypto_x509.KeyUsage(True, True, False, False, False, False, False, False, False)
+        return CmsWriter.over(FileKey(
+            key, _certificate(name, key, self.root.subject, self.key, start, end, (usage, *extensions)).public_bytes(
+                serialization.Encoding.DER), (), Algorithm.ECDSA_SHA256, test=False))
+
+    def trust(self, folder: Path) -> Path:
+        """A folder that trusts this house alone."""
+        folder.mkdir(exist_ok=True)
+        (folder / "house.pem").write_bytes(self.root.public_bytes(serialization.Encoding.PEM))
+        return folder
+
+
+def _certificate(name: str, key: ec.EllipticCurvePrivateKey, issuer: crypto_x509.Name | None,
+                 issuer_key: ec.EllipticCurvePrivateKey, start: timedelta, end: timedelta,
+                 extensions: tuple[crypto_x509.ExtensionType, ...]) -> crypto_x509.Certificate:
+    subject = crypto_x509.Name([crypto_x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = crypto_x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject)
+    builder = builder.public_key(key.public_key()).serial_number(crypto_x509.random_serial_number())
+    builder = builder.not_valid_before(AT + start).not_valid_after(AT + end)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=isinstance(extension, crypto_x509.BasicConstraints))
+    return builder.sign(issuer_key, hashes.SHA256())
+
+
+@pytest.fixture(scope="session")
+def house() -> House:
+    key = ec.generate_private_key(ec.SECP256R1())
+    authority = crypto_x509.BasicConstraints(ca=True, path_length=None)
+    year = timedelta(days=365)
+    return House(key, _certificate("Nhà chứng thực giả định", key, None, key, -year, year, (authority,)))
+
+
+@pytest.fixture(scope="session")
+def real(house: House) -> CmsWriter:
+    """A key that is not for tests, as far as its certificate says."""
+    return house.writer()
 
 
 ScanMaker = Callable[..., Path]
