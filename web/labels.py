@@ -131,19 +131,19 @@ def standing(dossier: Dossier, at: datetime) -> Badge:
     """Where a dossier stands against its deadline: trước hạn, đúng hạn, quá hạn, or what is left."""
     due = local_day(dossier.due_at)
     if dossier.finished_at is not None:
-        if dossier.finished_at > dossier.due_at:
-            return Badge("Quá hạn", "bad")
-        return Badge("Trước hạn" if local_day(dossier.finished_at) < due else "Đúng hạn", "good")
+        early = Badge("Trước hạn" if local_day(dossier.finished_at) < due else "Đúng hạn", "good")
+        return early if dossier.finished_at <= dossier.due_at else Badge("Quá hạn", "bad")
     if dossier.status in ENDED:
         return Badge("Đã kết thúc", "neutral")
     if dossier.status == DossierStatus.SUPPLEMENT_ASKED:
         return Badge("Đang chờ bổ sung", "wait")
-    if at > dossier.due_at:
-        return Badge("Quá hạn", "bad")
-    left = (due - local_day(at)).days
-    if left == 0:
+    return Badge("Quá hạn", "bad") if at > dossier.due_at else _left((due - local_day(at)).days)
+
+
+def _left(days: int) -> Badge:
+    if days == 0:
         return Badge("Hẹn trả hôm nay", "wait")
-    return Badge(f"Còn {left} ngày", "wait" if left == 1 else "neutral")
+    return Badge(f"Còn {days} ngày", "wait" if days == 1 else "neutral")
 
 
 def document_badge(document: Document) -> Badge:
