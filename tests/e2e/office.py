@@ -105,7 +105,7 @@ def opened(state: Path, extra: Mapping[str, str] | None = None, *roles: str) -> 
     state.mkdir(parents=True, exist_ok=True)
     office = Office(state, extra or {})
     office.command("storage", "migrate")
-    office.command("web.demo", "seed", "--no-samples")
+    office.command("web.demo", "seed", "--without-scans")
     office.secret = client_secret(office.command("web.demo", "logins"))
     try:
         office.start(*roles)
@@ -116,7 +116,7 @@ def opened(state: Path, extra: Mapping[str, str] | None = None, *roles: str) -> 
 
 def client_secret(printed: str) -> str:
     """The secret of the demo API client as `web.demo logins` prints it."""
-    found = re.search(r"cong-dvc\s+(\S+)", printed)
+    found = re.search(r"cong-dvc, secret (\S+)", printed)
     assert found, printed
     return found.group(1)
 
