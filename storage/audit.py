@@ -10,18 +10,18 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import select
 
 from storage.database import Tx
+from storage.ids import ordered_id
 from storage.model import Actor
 from storage.rows import AuditRow, SequenceRow
 
 
 def record(tx: Tx, actor: Actor, action: str, subject: str, at: datetime, **facts: str | int | bool | None) -> None:
     """Write one entry into the caller's transaction; it stands or falls with the work it tells of."""
-    tx.add(AuditRow(id=str(uuid4()), at=at, actor=actor.id, action=action, subject=subject, facts=dict(facts)))
+    tx.add(AuditRow(id=ordered_id(), at=at, actor=actor.id, action=action, subject=subject, facts=dict(facts)))
 
 
 def entry_bytes(position: int, row: AuditRow) -> bytes:
@@ -45,12 +45,12 @@ def broken_at(tx: Tx) -> int | None:
     """
     previous = "0" * 64
     expected = 1
-    rows = tx.scalars(select(AuditRow).where(AuditRow.position.is_not(None)).order_by(AuditRow.position)
-                      .execution_options(yield_per=1000))
-    for row in rows:
-        if row.position != expected or row.chain_sha256 != link(previous, entry_bytes(expected, row)):
-            return expected
-        previous = row.chain_sha256
-        expected += 1
+    with tx.scalars(select(AuditRow).where(AuditRow.position.is_not(None)).order_by(AuditRow.position)
+                    .execution_options(yield_per=1000)) as rows:
+        for row in rows:
+            if row.position != expected or row.chain_sha256 != link(previous, entry_bytes(expected, row)):
+                return expected
+            previous = row.chain_sha256
+            expected += 1
     head = tx.get_one(SequenceRow, "audit")
     return None if (head.position, head.chain_sha256) == (expected - 1, previous) else expected

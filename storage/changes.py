@@ -7,12 +7,12 @@ appears behind a cursor that has passed it; the business transactions themselves
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import uuid4
 
 from sqlalchemy import select, update
 
 from storage import audit
 from storage.database import Transactions, Tx
+from storage.ids import ordered_id
 from storage.model import Change
 from storage.rows import AuditRow, ChangeRow, SequenceRow
 
@@ -23,7 +23,7 @@ GENESIS = "0" * 64
 def emit(tx: Tx, change_type: str, subject: str, at: datetime, *, dossier_code: str | None = None,
          unit: str | None = None, facts: dict[str, object] | None = None) -> None:
     """Tell the feed, inside the caller's transaction. Facts: roles, sizes, SHA-256, codes; no personal data."""
-    tx.add(ChangeRow(id=str(uuid4()), at=at, type=change_type, dossier_code=dossier_code, unit=unit,
+    tx.add(ChangeRow(id=ordered_id(), at=at, type=change_type, dossier_code=dossier_code, unit=unit,
                      subject=subject, facts=facts or {}))
 
 

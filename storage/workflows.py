@@ -37,7 +37,7 @@ HEARTBEAT_SECONDS = 5.0
 SILENT_SECONDS = 60.0
 """An executor silent for this long is taken for dead; a false alarm is safe (steps are idempotent)."""
 ALIVE_SECONDS = 30.0
-SEQUENCER_SECONDS = 0.2
+SEQUENCER_SECONDS = 0.5
 
 log = logging.getLogger(__name__)
 

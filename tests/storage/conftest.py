@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from storage import catalogue, documents
+from storage.database import Tx
 from storage.dossiers import Dossiers, NewDossier
 from storage.model import (
     Actor,
@@ -64,12 +65,17 @@ class Office:
         return new
 
 
+def fill_catalogue(tx: Tx) -> None:
+    """Two units and one procedure."""
+    catalogue.put_unit(tx, UNIT)
+    catalogue.put_unit(tx, replace(UNIT, code="H99.02", name="Ủy ban nhân dân xã Giả Định"))
+    catalogue.put_procedure(tx, PROCEDURE)
+
+
 def open_office(storage: Storage, now: datetime) -> Office:
-    """Put the unit and the procedure into an empty storage."""
+    """Put units and procedure into an empty storage."""
     with storage.transactions.begin() as tx:
-        catalogue.put_unit(tx, UNIT)
-        catalogue.put_unit(tx, replace(UNIT, code="H99.02", name="Ủy ban nhân dân xã Giả Định"))
-        catalogue.put_procedure(tx, PROCEDURE)
+        fill_catalogue(tx)
     return Office(storage, Dossiers(storage.transactions, lambda _procedure, at, _days: at + timedelta(days=1)), now)
 
 

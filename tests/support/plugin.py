@@ -43,11 +43,19 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: PostgresServer) -> str:
+    """The URL of a migrated, empty database to copy."""
+    url = postgres.new_database()
+    schema.migrate(url)
+    return url
+
+
 @pytest.fixture
 def storages(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Storages]:
     """Makes storages of any kind: `storages.make("postgresql", "s3")`."""
-    made = Storages(tmp_path, migrated_sqlite, lambda: request.getfixturevalue("postgres"),
-                    lambda: request.getfixturevalue("s3"))
+    made = Storages(tmp_path, migrated_sqlite, postgres_template=lambda: request.getfixturevalue("migrated_postgres"),
+                    postgres=lambda: request.getfixturevalue("postgres"), s3=lambda: request.getfixturevalue("s3"))
     yield made
     made.close()
 

@@ -44,11 +44,11 @@ class PostgresServer:
 
     port: int
 
-    def new_database(self) -> str:
-        """Create an empty database; returns its SQLAlchemy URL."""
-        name = f"test_{uuid4().hex}"
+    def new_database(self, template_url: str = "/template0") -> str:
+        """Create a database, empty or a copy of one that nobody is connected to; returns its SQLAlchemy URL."""
+        name, template = f"test_{uuid4().hex}", template_url.rpartition("/")[2]
         with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return f"postgresql+psycopg://{DATABASE_USER}@127.0.0.1:{self.port}/{name}"
 
     def drop_database(self, url: str) -> None:

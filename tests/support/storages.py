@@ -11,7 +11,6 @@ from typing import Literal
 import pytest
 from pydantic import SecretStr
 
-from storage import schema
 from storage.opening import Storage, open_storage
 from storage.settings import StorageSettings
 from tests.support.servers import PostgresServer, S3Server
@@ -30,7 +29,8 @@ class Storages:
     """Makes settings and opened storages below one folder; servers are started when first asked for."""
 
     folder: Path
-    template: Path
+    sqlite_template: Path
+    postgres_template: Callable[[], str]
     postgres: Callable[[], PostgresServer]
     s3: Callable[[], S3Server]
     opened: list[Storage] = field(default_factory=list)
@@ -43,11 +43,10 @@ class Storages:
         state.mkdir(mode=0o700)
         values: dict[str, object] = {"state_dir": state, "executor": f"{name}-0"}
         if database == "sqlite":
-            shutil.copy(self.template, state / "records.sqlite3")
+            shutil.copy(self.sqlite_template, state / "records.sqlite3")
         else:
-            url = self.postgres().new_database()
+            url = self.postgres().new_database(self.postgres_template())
             self.databases.append(url)
-            schema.migrate(url)
             values["database_url"] = SecretStr(url)
         if objects == "s3":
             server = self.s3()
