@@ -48,8 +48,8 @@ def build(storage: Storage, settings: DigitizeSettings, digitizing: Digitizing) 
 
     return Worker(
         storage.settings.url(), storage.transactions, role=ROLE, executor=storage.settings.executor,
-        queues=[QueueSpec(DIGITIZE_PAGES, settings.parallel_pages, 0.05),
-                QueueSpec(DIGITIZE_DOCUMENTS, PARALLEL_DOCUMENTS, 0.1)],
+        queues=[QueueSpec(DIGITIZE_PAGES, settings.parallel_pages, 0.1),
+                QueueSpec(DIGITIZE_DOCUMENTS, PARALLEL_DOCUMENTS, 0.2)],
         workflows={DIGITIZE_DOCUMENT: digitize_document, READ_PAGE: read_page, BIND_DOCUMENT: bind_document})
 
 

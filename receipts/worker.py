@@ -18,6 +18,7 @@ from storage.workflows import RECEIPTS, SEALS, QueueSpec, Worker, attempt
 ROLE = "receipts"
 POLL_SECONDS = 0.05
 """A citizen waits at the counter for what is in this queue."""
+SEAL_POLL_SECONDS = 0.3
 
 
 def run(storage: Storage, settings: ReceiptsSettings) -> None:
@@ -48,7 +49,7 @@ def build(storage: Storage, settings: ReceiptsSettings) -> Worker:
 
     return Worker(
         storage.settings.url(), storage.transactions, role=ROLE, executor=storage.settings.executor,
-        queues=[QueueSpec(RECEIPTS, settings.parallel, POLL_SECONDS), QueueSpec(SEALS, 1, POLL_SECONDS)],
+        queues=[QueueSpec(RECEIPTS, settings.parallel, POLL_SECONDS), QueueSpec(SEALS, 1, SEAL_POLL_SECONDS)],
         workflows={ISSUE_RECEIPT: issue_receipt, SEAL_DOCUMENT: seal_document})
 
 

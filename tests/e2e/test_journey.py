@@ -122,7 +122,7 @@ def test_the_applicant_fetches_the_result_through_the_qr(office: Office, api: ht
         assert done["code"] in page.text
         for secret in journey.APPLICANT.values():
             assert secret not in page.text
-        opened = browser.post(link, data={"digits": journey.APPLICANT["phone"][-4:]})
+        opened = browser.post(link, data={"so-cuoi": journey.APPLICANT["phone"][-4:]})
         assert opened.status_code == 200, opened.text[:300]
         found = re.findall(r'href="([^"]*ket-qua[^"]*)"', opened.text)
         assert found, opened.text[-3000:]
