@@ -26,7 +26,8 @@ from receipts.rendering import Renderer
 from receipts.reports import report_json
 from receipts.samples import sample_fee, sample_slip
 from receipts.settings import ReceiptsSettings
-from receipts.statements import FEE_SCHEMA, SLIP_SCHEMA, Marks, fee_statement, slip_statement
+from receipts.statements import Marks, fee_statement, slip_statement
+from receipts.thawing import thaw
 from receipts.verification import Budget, verify
 from receipts.xmldata import FILE_NAMES, xml
 from storage.errors import KINDS, Kind, ServiceError
@@ -135,12 +136,10 @@ def _statement(options: argparse.Namespace, *, test_keys: bool) -> dict[str, Any
     if options.sample == "fee":
         return fee_statement(sample_fee(marks, options.number or 1))
     try:
-        statement = json.loads(options.statement.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as cause:
-        raise StatementInvalid("Không đọc được tệp nội dung JSON.") from cause
-    if not isinstance(statement, dict) or statement.get("schema") not in {SLIP_SCHEMA, FEE_SCHEMA}:
-        raise StatementInvalid("Tệp không phải nội dung đã chốt của giấy tiếp nhận hoặc biên lai.")
-    return statement
+        content = options.statement.read_bytes()
+    except OSError as cause:
+        raise StatementInvalid("Không mở được tệp nội dung JSON.") from cause
+    return thaw(content)
 
 
 def _problem(error: ServiceError) -> dict[str, Any]:

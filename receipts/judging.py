@@ -63,14 +63,17 @@ def _whole(reports: Sequence[SignatureReport]) -> Verdict:
 
 
 def _raw_verdict(pdf: bytes, otherwise: Reason) -> Verdict:
-    """A file whose signatures no reader finds: still broken if a signed range in it does not match."""
-    for signed in raw_ranges(pdf):
+    """A file whose signatures no reader finds: still broken if a signed range does not match or stops short."""
+    ranges = raw_ranges(pdf)
+    for signed in ranges:
         try:
             checked = check_cms(place(pdf, signed).der, partial(digest_of_range, pdf, signed))
         except NotSignedData:
             return Broken(Finding.FORMAT_FAILURE)
         if not checked.digest_matches:
             return Broken(Finding.HASH_FAILURE)
+    if ranges and max(signed.end for signed in ranges) < len(pdf):
+        return Broken(Finding.CHANGED_AFTER_SIGNING)
     return Undecided(otherwise)
 
 

@@ -1,7 +1,8 @@
 """The limited child that opens a digitized paper to make room for its seal: no key, no network.
 
-`python -m receipts.seal_child FILE` reads a JSON question from standard input, appends one revision to
-FILE in place, and writes the place kept for the signature, or why the file cannot carry one.
+`python -m receipts.seal_child` answers one JSON line for each JSON line asked (storage.tools.Resident): it
+appends one revision to the file named, in place, and says where the place for the signature is, or why
+the file cannot carry one.
 """
 
 from __future__ import annotations
@@ -36,16 +37,21 @@ class Locked(Exception):
     """The file forbids any further signature."""
 
 
-def main(arguments: list[str]) -> int:
-    question = json.load(sys.stdin)
+def main() -> None:
+    """Answer until nobody asks any more."""
+    for line in sys.stdin:
+        sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+        sys.stdout.flush()
+
+
+def answer(question: Mapping[str, Any]) -> dict[str, Any]:
+    """The place kept in the file of `question`, or the reason why there is none."""
     try:
-        answer: dict[str, Any] = append(Path(arguments[0]), question)
+        return append(Path(question["file"]), question)
     except Locked as reason:
-        answer = {"refused": str(reason)}
+        return {"refused": str(reason)}
     except (PdfError, SigningError, *MALFORMED) as cause:
-        answer = {"refused": type(cause).__name__}
-    sys.stdout.write(json.dumps(answer))
-    return 0
+        return {"refused": type(cause).__name__}
 
 
 def append(file: Path, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,4 +142,4 @@ def _fitting(sheet: Sheet, size: float) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

@@ -7,15 +7,15 @@ one appended revision. The archive is opened in a limited child without keys; he
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from receipts.checking import check
 from receipts.cms import CmsWriter
@@ -28,7 +28,7 @@ from storage import tools
 DIGITIZED = "Bản số hóa"
 TRUE_COPY = "Sao y"
 TEST_LINE = "CHỮ KÝ THỬ NGHIỆM - KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
-_LIMITS = tools.Limits(wall_seconds=120.0)
+_WALL_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,22 @@ class CopySeal:
         return (printable(self.form, "Hình thức sao", required=True), agency, signing_text(at))
 
 
-def seal_copy(archive: Path, sealed: Path, seal: CopySeal, writer: CmsWriter, at: datetime) -> None:
+@contextmanager
+def seal_child() -> Iterator[tools.Resident]:
+    """A limited child for one thread that seals many copies: starting one costs twenty times the work itself."""
+    with tools.scratch() as folder:
+        child = tools.Resident(tools.python("receipts.seal_child"), cwd=folder, env=tools.python_environment())
+        try:
+            yield child
+        finally:
+            child.close()
+
+
+def seal_copy(archive: Path, sealed: Path, seal: CopySeal, writer: CmsWriter, at: datetime, *,
+              child: tools.Resident | None = None) -> None:
     """Write to `sealed` the bytes of `archive` and one more revision: block, marks, the agency's signature.
 
-    Leaves nothing at `sealed` on failure.
+    Leaves nothing at `sealed` on failure. Without `child` one is started for this copy alone.
 
     Raises:
         SealRefused: the archive is locked, encrypted or unreadable.
@@ -67,7 +79,8 @@ def seal_copy(archive: Path, sealed: Path, seal: CopySeal, writer: CmsWriter, at
     try:
         shutil.copyfile(archive, sealed)
         before = archive.stat().st_size
-        gap = _prepare(sealed, seal, writer.size(), at)
+        with nullcontext(child) if child is not None else seal_child() as answering:
+            gap = _prepare(answering, sealed, seal, writer.size(), at)
         with sealed.open("r+b") as file:
             _fill(file, archive, before, gap, writer)
     except BaseException:
@@ -75,18 +88,13 @@ def seal_copy(archive: Path, sealed: Path, seal: CopySeal, writer: CmsWriter, at
         raise
 
 
-def _prepare(file: Path, seal: CopySeal, reserve: int, at: datetime) -> tuple[int, int]:
+def _prepare(child: tools.Resident, file: Path, seal: CopySeal, reserve: int, at: datetime) -> tuple[int, int]:
     """Let the child append the revision with an empty place for the signature; offsets of that place."""
     question = {
-        "block": list(seal.block(at)), "test_line": TEST_LINE if seal.test_keys else "", "at": at.isoformat(),
-        "reserve": reserve,
+        "file": str(file.resolve()), "block": list(seal.block(at)),
+        "test_line": TEST_LINE if seal.test_keys else "", "at": at.isoformat(), "reserve": reserve,
     }
-    with tools.scratch() as folder:
-        done = tools.run(
-            tools.python("receipts.seal_child", str(file.resolve())), cwd=folder, limits=_LIMITS,
-            stdin=json.dumps(question).encode(), env=tools.python_environment(),
-        )
-    answer: Mapping[str, Any] = json.loads(done.stdout)
+    answer = child.ask(question, wall_seconds=_WALL_SECONDS)
     if "refused" in answer:
         raise SealRefused(reason=str(answer["refused"]))
     return int(answer["start"]), int(answer["end"])

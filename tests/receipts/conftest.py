@@ -12,7 +12,7 @@ import pytest
 from asn1crypto import x509
 from cryptography import x509 as crypto_x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from PIL import Image
 
@@ -87,13 +87,16 @@ class House:
     root: crypto_x509.Certificate
 
     def writer(self, *extensions: crypto_x509.ExtensionType, name: str = "Cơ quan giả định",
-               start: timedelta = timedelta(days=-10), end: timedelta = timedelta(days=10)) -> CmsWriter:
-        """A writer over a fresh P-256 key certified from `start` to `end`, counted from AT."""
-        key = ec.generate_private_key(ec.SECP256R1())
+               start: timedelta = timedelta(days=-10), end: timedelta = timedelta(days=10),
+               rsa_bits: int = 0) -> CmsWriter:
+        """A writer over a fresh key (P-256 or RSA) certified from `start` to `end`, counted from AT."""
+        key = rsa.generate_private_key(65537, rsa_bits) if rsa_bits else ec.generate_private_key(ec.SECP256R1())
+        algorithm = Algorithm.RSA_PSS_SHA256 if rsa_bits else Algorithm.ECDSA_SHA256
         usage = crypto_x509.KeyUsage(True, True, False, False, False, False, False, False, False)
         return CmsWriter.over(FileKey(
-            key, _certificate(name, key, self.root.subject, self.key, start, end, (usage, *extensions)).public_bytes(
-                serialization.Encoding.DER), (), Algorithm.ECDSA_SHA256, test=False))
+            key, _certificate(name, key, self.root.subject, self.key, start=start, end=end,
+                              extensions=(usage, *extensions)).public_bytes(
+                serialization.Encoding.DER), (), algorithm, test=False))
 
     def trust(self, folder: Path) -> Path:
         """A folder that trusts this house alone."""
@@ -102,8 +105,8 @@ class House:
         return folder
 
 
-def _certificate(name: str, key: ec.EllipticCurvePrivateKey, issuer: crypto_x509.Name | None,
-                 issuer_key: ec.EllipticCurvePrivateKey, start: timedelta, end: timedelta,
+def _certificate(name: str, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, issuer: crypto_x509.Name | None,
+                 issuer_key: ec.EllipticCurvePrivateKey, *, start: timedelta, end: timedelta,
                  extensions: tuple[crypto_x509.ExtensionType, ...]) -> crypto_x509.Certificate:
     subject = crypto_x509.Name([crypto_x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = crypto_x509.CertificateBuilder().subject_name(subject).issuer_name(issuer or subject)
@@ -119,7 +122,8 @@ def house() -> House:
     key = ec.generate_private_key(ec.SECP256R1())
     authority = crypto_x509.BasicConstraints(ca=True, path_length=None)
     year = timedelta(days=365)
-    return House(key, _certificate("Nhà chứng thực giả định", key, None, key, -year, year, (authority,)))
+    return House(key, _certificate("Nhà chứng thực giả định", key, None, key, start=-year, end=year,
+                                   extensions=(authority,)))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from receipts.errors import SealKeyUnavailable
 from receipts.keys import Algorithm, KeyRing, load_key, load_ring, require_valid
 from receipts.model import SealRole
 
-HOLDER = Holder("organisation", "Trung tâm Phục vụ hành chính công phường Mẫu Ví Dụ Rất Dài Tên Để Thử Cắt", "Đơn vị mẫu")
+HOLDER = Holder("organisation", "Trung tâm Phục vụ hành chính công phường Mẫu", "Đơn vị mẫu")
 
 
 def files(folder: Path) -> dict[str, bytes]:

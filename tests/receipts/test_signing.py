@@ -129,7 +129,8 @@ def test_the_signature_shows_itself_inside_the_box_drawn_for_it(
         return min(pixels[r * width + c] for r in range(row - 2, row + 3) for c in range(column - 2, column + 3))
 
     middle_x, middle_y = frame.x + frame.width / 2, frame.y + frame.height / 2
-    edges = [(frame.x, middle_y), (frame.x + frame.width, middle_y), (middle_x, frame.y), (middle_x, frame.y + frame.height)]
+    right, top = frame.x + frame.width, frame.y + frame.height
+    edges = [(frame.x, middle_y), (right, middle_y), (middle_x, frame.y), (middle_x, top)]
     assert all(darkest(x, y) < 220 for x, y in edges)
 
 
