@@ -143,7 +143,7 @@ class PublicPapers:
 
 def initials(name: str) -> str:
     """Initials, "N.V.A." for Nguyễn Văn An: enough to recognise oneself, not to find anybody."""
-    return "".join(f"{word[0].upper()}." for word in name.split())
+    return "".join(f"{word[0].upper()}." for word in name.split() if word[0].isalpha())
 
 
 def mask_number(number: str) -> str:

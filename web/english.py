@@ -26,8 +26,6 @@ _START = {
     "Đưa tệp PDF vào để biết ai đã ký, ký lúc nào và nội dung có bị sửa hay không. Tệp không được lưu lại.":
         "Hand in a PDF to learn who signed it, when, and whether it was altered. The file is not kept.",
     "Kiểm tra tệp PDF": "Check a PDF",
-    "Cán bộ tiếp nhận và trả kết quả": "Staff of the one-stop desk",
-    "Đăng nhập bàn làm việc": "Sign in to the desk",
 }
 _DOSSIER = {
     "Hẹn trả kết quả": "Result due",

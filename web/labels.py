@@ -127,6 +127,14 @@ def tone(verdict: Verdict) -> str:
             return "wait"
 
 
+def issuer(subject: str) -> str:
+    """The name by which people know the issuer of a certificate; the whole subject where it has no common name."""
+    for part in subject.split(", "):
+        if part.startswith("Common Name: "):
+            return part.removeprefix("Common Name: ")
+    return subject
+
+
 def standing(dossier: Dossier, at: datetime) -> Badge:
     """Where a dossier stands against its deadline: trước hạn, đúng hạn, quá hạn, or what is left."""
     due = local_day(dossier.due_at)

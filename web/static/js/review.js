@@ -72,6 +72,7 @@ function showWords() {
     overlay.prepend(box);
     line.append(span);
   }
+  mark(fields.find((field) => field.contains(document.activeElement))?.shape);
   if (!found.words.length) text.textContent = found.blank ? "Trang trắng." : "Không có chữ nào đọc được trên trang này.";
 }
 
@@ -166,4 +167,4 @@ root.querySelector("[data-wait-saved]")?.addEventListener("submit", async (event
 }, { capture: true });
 
 if (pages.length) { turn(1); loadWords(); } else if (text) text.textContent = "Văn bản hiện ra khi trang được đọc xong.";
-if (!root.querySelector("[data-main]")?.closest("form")?.dataset.ask) fields.find((field) => field.classList.contains("low"))?.querySelector("input").focus();
+fields.find((field) => field.classList.contains("low"))?.querySelector("input").focus();

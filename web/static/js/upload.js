@@ -2,6 +2,7 @@
 
 const csrf = document.body.dataset.csrf;
 const MOVING = new Set(["received", "reading"]);
+const MOST_THUMBS = 24;
 
 function card(name) {
   const node = document.createElement("article");
@@ -63,45 +64,58 @@ function send(form, files) {
   request.send(body);
 }
 
-// Put the server's card of a document in the place of `node`, and follow it while it moves.
-async function fetchCard(id, node) {
+// The server's card of a document as it is now, or null.
+async function cardOf(id) {
   const answer = await fetch(`/tiep-nhan/giay-to/${id}/the`, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return;
+  if (!answer.ok) return null;
   const holder = document.createElement("template");
   holder.innerHTML = (await answer.text()).trim();
-  const fresh = holder.content.firstElementChild;
+  return holder.content.firstElementChild;
+}
+
+// Put the server's card in the place of `node`, and follow it while it moves.
+async function fetchCard(id, node) {
+  const fresh = await cardOf(id);
+  if (!fresh) return;
   node.replaceWith(fresh);
   window.htmx.process(fresh);
   follow(fresh);
+}
+
+function place(id, number, spot) {
+  const picture = new Image();
+  picture.alt = `Trang ${number}`;
+  picture.addEventListener("load", () => { spot.classList.remove("empty"); spot.replaceChildren(picture); });
+  picture.src = `/api/v1/documents/${id}/files/page-${number}`;
 }
 
 function follow(node) {
   if (!MOVING.has(node.dataset.state)) return;
   const id = node.dataset.document;
   const total = Number(node.dataset.pages);
+  const face = node.querySelector(":scope > .thumb.empty");
   const thumbs = node.querySelector("[data-thumbs]");
   const seen = new Set();
-  const show = (number) => {
-    const place = thumbs?.children[number - 1];
-    if (!place || seen.has(number)) return;
-    seen.add(number);
-    const picture = new Image();
-    picture.alt = `Trang ${number}`;
-    picture.addEventListener("load", () => { place.classList.remove("empty"); place.replaceChildren(picture); });
-    picture.addEventListener("error", () => seen.delete(number));
-    picture.src = `/api/v1/documents/${id}/files/page-${number}`;
+  if (thumbs) for (let number = 1; number <= Math.min(total, MOST_THUMBS); number += 1) thumbs.append(Object.assign(document.createElement("span"), { className: "thumb empty" }));
+  const show = (card) => {
+    node.querySelector(".badge").replaceWith(card.querySelector(".badge"));
+    for (const number of card.dataset.ready.split(" ").filter(Boolean).map(Number)) {
+      if (seen.has(number)) continue;
+      seen.add(number);
+      if (number === 1 && face) place(id, number, face);
+      if (thumbs?.children[number - 1]) place(id, number, thumbs.children[number - 1]);
+    }
   };
-  if (thumbs) for (let number = 1; number <= Math.min(total, 24); number += 1) thumbs.append(Object.assign(document.createElement("span"), { className: "thumb empty" }));
   const events = new EventSource(`/api/v1/documents/${id}/events`);
-  events.addEventListener("progress", (event) => {
+  events.addEventListener("progress", async (event) => {
     const now = JSON.parse(event.data);
     const bar = node.querySelector("progress");
     if (bar) bar.value = now.pages_done;
     const said = node.querySelector("[data-progress]");
-    if (said) said.textContent = `Đã đọc ${now.pages_done}/${now.pages_total} trang`;
-    // Pages are read side by side and may end out of order: try all that could be there.
-    if (now.pages_done) for (let number = 1; number <= Math.min(total, now.pages_done + 1); number += 1) show(number);
-    if (!MOVING.has(now.state)) { events.close(); fetchCard(id, node); }
+    if (said) said.textContent = now.pages_done < now.pages_total ? `Đã đọc ${now.pages_done}/${now.pages_total} trang` : "Đang ghép bản lưu trữ";
+    if (!MOVING.has(now.state)) { events.close(); fetchCard(id, node); return; }
+    const card = await cardOf(id);
+    if (card && node.isConnected && MOVING.has(card.dataset.state)) show(card);
   });
 }
 
