@@ -38,6 +38,7 @@ def sanitize(page: pikepdf.Page, *, optional_content: bool) -> None:
     for key in list(page.obj.keys()):
         if key not in KEPT:
             del page.obj[key]
+    page.remove_unreferenced_resources()
     _plain_images(page.obj.get("/Resources"), 0)
 
 

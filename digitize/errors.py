@@ -110,6 +110,14 @@ class BindingFailed(ServiceError):
     advice = "Tệp gốc vẫn được giữ nguyên; vui lòng báo quản trị viên kèm mã sự cố."
 
 
+class MissingTool(Exception):
+    """Inside a child: a program or language file that it needs is not installed; the parent says so in its own words."""
+
+    def __init__(self, tool: str) -> None:
+        self.tool = tool
+        super().__init__(tool)
+
+
 REFUSALS: dict[str, type[InputRefused]] = {
     error.code: error
     for error in (

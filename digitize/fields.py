@@ -114,7 +114,7 @@ def _field(name: str, label: str, found: _Found, number: int, page: PageResult) 
 
 def tidy_notation(text: str) -> str:
     """A notation as it is written: eth to Đ, doubled Đ once, no space around hyphens ("QĐ- UBND" -> "QĐ-UBND")."""
-    text = text.replace("Ð", "Đ").replace("ð", "đ").replace("ĐĐ", "Đ")
+    text = re.sub("Đ{2,}", "Đ", text.replace("Ð", "Đ").replace("ð", "đ"))
     return re.sub(r"\s*-\s*", "-", text).strip(" .-")
 
 

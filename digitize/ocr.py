@@ -17,12 +17,14 @@ import cv2
 import pytesseract
 
 from digitize.cleaning import READING_DPI, Grey
+from digitize.errors import MissingTool
 from digitize.geometry import Box
 from digitize.model import Word
 
 SETTINGS = "--oem 1 --psm 4 -c invert_threshold=0"
 OSD_DPI = 150
 MIN_ORIENTATION_CONFIDENCE = 1.0
+LANGUAGE_MISSING = "Failed loading language"
 NOTHING_TO_ORIENT = 1
 """Exit code of tesseract's orientation pass where a page has too few letters."""
 
@@ -51,13 +53,20 @@ def recognise(grey: Grey, language: str, scratch: Path) -> list[Word]:
     """The words of an upright page at READING_DPI, in that frame, in tesseract's reading order.
 
     Raises:
+        MissingTool: tesseract or the language is not installed.
         OcrFailed: tesseract did not do its work.
     """
     page = _hand_over(grey, scratch)
     config = f"{SETTINGS} --dpi {round(READING_DPI)}"
     try:
         hocr: bytes = pytesseract.image_to_pdf_or_hocr(str(page), lang=language, config=config, extension="hocr")
-    except (pytesseract.TesseractError, OSError) as cause:
+    except pytesseract.TesseractNotFoundError as cause:
+        raise MissingTool("tesseract") from cause
+    except pytesseract.TesseractError as cause:
+        if LANGUAGE_MISSING in cause.message:
+            raise MissingTool(f"tesseract-ocr-{language}") from cause
+        raise OcrFailed(str(cause)) from cause
+    except OSError as cause:
         raise OcrFailed(str(cause)) from cause
     return parse_hocr(hocr)
 
@@ -72,6 +81,8 @@ def turn_to_upright(grey: Grey, scratch: Path) -> int:
     page = _hand_over(small, scratch)
     try:
         told: str = pytesseract.image_to_osd(str(page), config=f"--dpi {OSD_DPI}")
+    except pytesseract.TesseractNotFoundError as cause:
+        raise MissingTool("tesseract") from cause
     except pytesseract.TesseractError as cause:
         if cause.status == NOTHING_TO_ORIENT:
             return 0

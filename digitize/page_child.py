@@ -13,7 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from digitize.errors import InputRefused
+import cv2
+
+from digitize.errors import InputRefused, MissingTool
 from digitize.model import MediaType, PageResult
 from digitize.ocr import OcrFailed
 from digitize.picture import PictureFailed
@@ -38,8 +40,10 @@ def answer(question: dict[str, Any], scratch: Path) -> dict[str, Any]:
         else:
             recipe = Recipe(question["language"], float(question["straighten_from_degrees"]))
             result = read_page(page, recipe, scratch, preview)
-    except (PictureFailed, OcrFailed, InputRefused, MemoryError) as failed:
-        return {"error": {"kind": type(failed).__name__}}
+    except MissingTool as missing:
+        return {"missing": missing.tool}
+    except (PictureFailed, OcrFailed, InputRefused, MemoryError):
+        return {"done": False}
     _leave(result, preview, folder, scratch)
     return {"done": True}
 
@@ -57,6 +61,7 @@ def _leave(result: PageResult, preview: Path, folder: Path, scratch: Path) -> No
 
 def main() -> None:
     scratch = Path.cwd()
+    cv2.setNumThreads(1)  # pages are read side by side
     tempfile.tempdir = str(scratch)  # pytesseract and pdf2image leave their files where the work dies
     # Libraries print to stdout now and then; the protocol gets a descriptor of its own.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:

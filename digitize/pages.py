@@ -92,7 +92,9 @@ class PageReader:
             answer = self._child.ask(question, wall_seconds=wall_seconds)
         except tools.ToolFailed:  # it ran out of time or memory, or crashed; the next question starts a fresh child
             return False
-        return bool(answer.get("done"))
+        if "missing" in answer:
+            raise tools.ToolMissing(tool=str(answer["missing"]))
+        return bool(answer["done"])
 
 
 def load(folder: Path) -> PageResult:

@@ -18,6 +18,7 @@ from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPageCountError, PD
 from PIL import Image, ImageSequence
 
 from digitize.cleaning import Pixels
+from digitize.errors import MissingTool
 from digitize.geometry import Matrix, exif_to_shown, scale
 from digitize.model import MediaType
 
@@ -147,6 +148,7 @@ def draw(path: Path, index: int, dpi: float, scratch: Path, *, colour: bool) -> 
     """Page `index` drawn by poppler as a viewer shows it: crop box, /Rotate, annotations.
 
     Raises:
+        MissingTool: poppler is not installed.
         PictureFailed: poppler cannot draw it.
     """
     try:
@@ -154,8 +156,9 @@ def draw(path: Path, index: int, dpi: float, scratch: Path, *, colour: bool) -> 
             path, dpi=dpi, first_page=index + 1, last_page=index + 1, output_folder=scratch,  # type: ignore[arg-type]
             fmt="ppm", grayscale=not colour, use_cropbox=True, thread_count=1,
         )
-    except (PDFInfoNotInstalledError, PopplerNotInstalledError, PDFPageCountError, PDFSyntaxError, OSError,
-            ValueError) as cause:
+    except (PDFInfoNotInstalledError, PopplerNotInstalledError) as cause:
+        raise MissingTool("poppler-utils") from cause
+    except (PDFPageCountError, PDFSyntaxError, OSError, ValueError) as cause:
         raise PictureFailed from cause
     if len(pages) != 1 or min(pages[0].size) <= 1:  # poppler draws one pixel where it gives up
         raise PictureFailed

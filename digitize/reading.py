@@ -20,6 +20,7 @@ from digitize.barcode import read_codes
 from digitize.cleaning import READING_DPI, Grey
 from digitize.geometry import scale
 from digitize.model import Code, PageResult, Word
+from digitize.picture import PictureFailed
 from digitize.placing import Frame, inside, move_word, reading_to_upright, rounded, sheet, upright_frame
 from digitize.preview import write_placeholder, write_preview
 from digitize.source import ShownPage
@@ -99,7 +100,7 @@ def keep_as_picture(page: ShownPage, preview: Path) -> PageResult:
     kept = _result(page, Reading(), upright, straightened=False)
     try:
         pixels = page.preview() if page.preview is not None else page.decode()
-    except Exception:  # noqa: BLE001 - whatever is wrong with this picture, the page keeps its place
+    except (PictureFailed, MemoryError, ValueError, cv2.error):  # the page keeps its place all the same
         write_placeholder(page.width_px, page.height_px, preview)
         return replace(kept, problem=UNREADABLE_PICTURE)
     write_preview(pixels, (page.width_px, page.height_px), upright, preview)

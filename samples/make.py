@@ -80,7 +80,8 @@ def bilevel(pictures: list[Image.Image], dpi: int) -> bytes:
     """A multi-page TIFF in CCITT G4, as copiers with a fax board make it."""
     flat = [picture.convert("L").point(lambda v: 255 if v > 170 else 0).convert("1") for picture in pictures]
     out = io.BytesIO()
-    flat[0].save(out, "TIFF", save_all=True, append_images=flat[1:], compression="group4", dpi=(dpi, dpi))
+    flat[0].save(out, "TIFF", save_all=True, append_images=flat[1:], compression="group4", dpi=(dpi, dpi),
+                 strip_size=2**31 - 1)
     return out.getvalue()
 
 
