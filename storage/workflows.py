@@ -120,6 +120,8 @@ class Workflows:
 
     def pending(self, workflow_ids: Sequence[str]) -> frozenset[str]:
         """Which of these ids still have work to do."""
+        if not workflow_ids:
+            return frozenset()  # for DBOS no ids means all
         found = self._client.list_workflows(workflow_ids=list(workflow_ids), status=list(PENDING),
                                             load_input=False, load_output=False)
         return frozenset(status.workflow_id for status in found)
