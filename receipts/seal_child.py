@@ -30,6 +30,8 @@ BLOCK_SIZE, TEST_SIZE = 10.0, 8.0
 """Points; 10 is the law's (NĐ 30/2020 annex I)."""
 _LEADING = 1.2
 _EDGE = 6 * _MM
+_TOP = 4 * _MM
+"""Official papers begin 20 mm below the edge; three lines of the block end above that."""
 _WIDEST = 88 * _MM
 
 
@@ -117,7 +119,7 @@ def place_block(sheet: Sheet, block: list[str], size: float) -> tuple[list[tuple
     tinos = face()
     limit = min(_WIDEST, sheet.width - 2 * _EDGE)
     lines = [part for line in block for part in tinos.wrap(line, size, limit)]
-    right, top = sheet.width - _EDGE, sheet.height - _EDGE
+    right, top = sheet.width - _EDGE, sheet.height - min(_TOP, sheet.height / 20)
     widest = max(tinos.width(line, size) for line in lines)
     leading = size * _LEADING
     placed = [(right - tinos.width(line, size), top - size * 0.85 - leading * row, line)

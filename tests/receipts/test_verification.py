@@ -210,7 +210,7 @@ CRL = crypto_x509.CRLDistributionPoints([crypto_x509.DistributionPoint(
     ({"start": timedelta(days=1)}, Reason.OUT_OF_BOUNDS_NO_POE),
     ({"extensions": (CRL,)}, Reason.TRY_LATER),
 ])
-def test_a_certificate_that_cannot_be_relied_on_today_decides_nothing(  # noqa: PLR0917 - fixtures
+def test_a_certificate_that_cannot_be_relied_on_today_decides_nothing(
         made: dict[str, Any], reason: Reason, plain: bytes, house: Any, tmp_path: Path, at: datetime) -> None:
     writer = house.writer(*made.get("extensions", ()), **{k: v for k, v in made.items() if k != "extensions"})
     report = judge(sign(plain, APPROVE, writer, at), load_anchors(house.trust(tmp_path / "trust")), at)
