@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import selectors
 import shutil
 import signal
@@ -217,7 +218,7 @@ class Resident:
         return self._argv[-1]
 
     def _alive(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._process.poll() is None and not self._speaks(self._process):
             return self._process
         self.close()
         self._process = subprocess.Popen(  # noqa: S603 - argument list, no shell, absolute program
@@ -230,6 +231,11 @@ class Resident:
             start_new_session=True,
         )
         return self._process
+
+    @staticmethod
+    def _speaks(process: subprocess.Popen[bytes]) -> bool:
+        """Whether the child says something unasked: taken for the next answer, it would mix two people's papers."""
+        return bool(process.stdout is not None and select.select([process.stdout], [], [], 0)[0])
 
     @staticmethod
     def _read_line(process: subprocess.Popen[bytes], deadline: float) -> bytes:

@@ -40,8 +40,8 @@ class Works:
             self.storage.workflows.enqueue(tx, queue, WORKFLOW, work, work, priority=priority)
 
     def start(self, role: str, executor: str, *queues: str, silent: float = NEVER) -> subprocess.Popen[bytes]:
-        argv = [sys.executable, "-m", "tests.support.noting_worker", str(self.log), role, executor, str(silent), *queues]
-        child = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *argv], cwd=ROOT,
+        argv = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "tests.support.noting_worker"]
+        child = subprocess.Popen([*argv, str(self.log), role, executor, str(silent), *queues], cwd=ROOT,
                                  env=os.environ | environment(self.storage.settings))
         self.running.callback(self.kill, child)
         self.until(lambda: f"started {executor}" in self.noted() or child.poll() is not None)
