@@ -7,17 +7,19 @@ of two runs one wins and the other's bytes are orphans.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
+from typing import Self
 
-from receipts.forms import ROLES, seal_spec
 from receipts.keyroom import KeyRoom
 from receipts.links import LinkKey, link
 from receipts.model import SealRole
 from receipts.moments import local_day
+from receipts.paper import role_of, sign_paper
 from receipts.rendering import Renderer
-from receipts.sealing import DIGITIZED, CopySeal, seal_copy
-from receipts.signing import sign
+from receipts.sealing import DIGITIZED, CopySeal, seal_child, seal_copy
 from receipts.xmldata import xml
 from storage import audit, catalogue, changes, documents
 from storage import receipt_register as register
@@ -41,7 +43,10 @@ class Signatory:
 
 
 class Issuing:
-    """Collaborators of the worker: records and objects, one warm renderer, the keys."""
+    """Collaborators of the worker: records and objects, one warm renderer, the keys, the sealing child.
+
+    Use as a context manager: the child goes with it.
+    """
 
     def __init__(self, storage: Storage, keys: KeyRoom, link_key: LinkKey, clock: Callable[[], datetime]) -> None:
         self._storage = storage
@@ -49,7 +54,16 @@ class Issuing:
         self._link_key = link_key
         self._clock = clock
         self._renderer = Renderer()
+        self._stack = ExitStack()
+        self._sealing = Lock()
         self._actor = Actor(id=f"worker:{storage.settings.executor}-receipts")
+
+    def __enter__(self) -> Self:
+        self._child = self._stack.enter_context(seal_child())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
     def issue(self, receipt_id: str) -> None:
         """Render, sign, check and keep one numbered receipt; a receipt that is issued already is left alone.
@@ -64,9 +78,9 @@ class Issuing:
         at = self._clock()
         page = self._renderer.render(receipt.statement, link(self._storage.settings.public_base_url,
                                                              self._link_key.token(receipt.id)))
-        writer = self._keys.writer(ROLES[receipt.kind.value], at, officer=signatory.officer, name=signatory.name,
+        writer = self._keys.writer(role_of(receipt.statement), at, officer=signatory.officer, name=signatory.name,
                                    unit=signatory.unit)
-        signed = sign(page, seal_spec(receipt.kind.value, signatory.name, at), writer, at)
+        signed = sign_paper(receipt.statement, page, signatory.name, writer, at)
         pdf = self._storage.objects.put_bytes(signed)
         data = self._storage.objects.put_bytes(xml(receipt.statement))
         with self._storage.transactions.begin() as tx:
@@ -98,7 +112,8 @@ class Issuing:
         with scratch() as folder:
             self._storage.objects.fetch(archive.sha256, folder / "archive.pdf")
             seal = CopySeal(None if document.born_digital else DIGITIZED, agency.name, writer.key.test)
-            seal_copy(folder / "archive.pdf", folder / "sealed.pdf", seal, writer, at)
+            with self._sealing:  # one child, one question at a time
+                seal_copy(folder / "archive.pdf", folder / "sealed.pdf", seal, writer, at, child=self._child)
             sealed = self._storage.objects.put(folder / "sealed.pdf")
         with self._storage.transactions.begin() as tx:
             if documents.find(tx, document_id).state == DocumentState.SEALED:

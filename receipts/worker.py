@@ -23,24 +23,25 @@ SEAL_POLL_SECONDS = 0.3
 
 def run(storage: Storage, settings: ReceiptsSettings) -> None:
     """Work until SIGTERM or SIGINT; what is unfinished then is taken up at the next start."""
-    worker = build(storage, settings)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    worker.start()
-    worker.wait()
-    worker.close()
-
-
-def build(storage: Storage, settings: ReceiptsSettings) -> Worker:
-    """The worker with its workflows registered, not started."""
     state = storage.settings.state_dir
     keys = KeyRoom(settings, state)
     _prepare(storage, keys)
-    issuing = Issuing(storage, keys, load_link_key(settings.link_key_path(state)), lambda: datetime.now(UTC))
+    link_key = load_link_key(settings.link_key_path(state))
+    with Issuing(storage, keys, link_key, lambda: datetime.now(UTC)) as issuing:
+        worker = build(storage, settings, issuing)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        worker.start()
+        worker.wait()
+        worker.close()
+
+
+def build(storage: Storage, settings: ReceiptsSettings, issuing: Issuing) -> Worker:
+    """The worker with its workflows registered, not started."""
 
     def issue_receipt(receipt_id: str) -> None:
-        """A number was taken, so a signature will come: tried for as long as the fault may pass."""
-        attempt("issue", lambda: issuing.issue(receipt_id))
+        """A number was taken, so a signature must come: tried for as long as it takes, whatever the fault."""
+        attempt("issue", lambda: issuing.issue(receipt_id), never_give_up=True)
 
     def seal_document(document_id: str) -> None:
         failed = attempt("seal", lambda: issuing.seal(document_id))

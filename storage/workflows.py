@@ -240,14 +240,17 @@ def is_alive(transactions: Transactions, executor_id: str, at: datetime) -> bool
 
 
 LONGEST_PAUSE_SECONDS = 30.0
+DEFECT_PAUSE_SECONDS = 600.0
 
 
-def attempt(name: str, work: Callable[[], None], *, attempts: int | None = None) -> str | None:
+def attempt(name: str, work: Callable[[], None], *, attempts: int | None = None,
+            never_give_up: bool = False) -> str | None:
     """Do `work` as durable steps inside a workflow until it succeeds; None, or the code of the error that ended it.
 
     Only errors whose kind says so are tried again, with growing pauses; `attempts` None means for as long as it
-    takes (a receipt with a number is never given up). The outcome of each try is kept as a plain word, so that
-    a resumed workflow takes the same way again.
+    takes. `never_give_up` tries everything again, at long last every ten minutes: for what must come to its end (a
+    receipt with a number), whatever an operator has to repair first. The outcome of each try is kept as a plain
+    word, so that a resumed workflow takes the same way again.
     """
     number = 0
     while True:
@@ -256,9 +259,10 @@ def attempt(name: str, work: Callable[[], None], *, attempts: int | None = None)
             return None
         again, _, code = outcome.partition(":")
         number += 1
-        if again != "again" or number == attempts:
+        if (again != "again" and not never_give_up) or number == attempts:
             return code
-        DBOS.sleep(min(0.5 * 2.0 ** min(number, 10), LONGEST_PAUSE_SECONDS))
+        longest = LONGEST_PAUSE_SECONDS if again == "again" else DEFECT_PAUSE_SECONDS
+        DBOS.sleep(min(0.5 * 2.0 ** min(number, 12), longest))
 
 
 def _outcome(name: str, work: Callable[[], None]) -> str:
