@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -66,6 +67,7 @@ class _FileTarget(BaseTarget):  # type: ignore[misc]
         super().__init__()
         self._folder, self._upload, self._bounds = folder, upload, bounds
         self._written = 0
+        self._stream: BinaryIO | None = None
 
     def on_start(self) -> None:
         if len(self._upload.files) >= MAX_FILES:
@@ -79,10 +81,17 @@ class _FileTarget(BaseTarget):  # type: ignore[misc]
         self._written += len(chunk)
         if self._written > self._bounds.max_bytes:
             raise self._bounds.too_large(max_bytes=self._bounds.max_bytes)
-        self._stream.write(chunk)
+        if self._stream is not None:
+            self._stream.write(chunk)
 
     def on_finish(self) -> None:
-        self._stream.close()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file in work, if any; a part that was cut off never reaches `on_finish`."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
 
 
 class _ShortValue(ValueTarget):  # type: ignore[misc]
@@ -122,15 +131,18 @@ async def _multipart(request: Request, folder: Path, upload: Upload, bounds: Bou
     except ParseFailedException as cause:
         raise BadRequest from cause
     values = {name: _ShortValue() for name in names}
-    for name, target in values.items():
-        parser.register(name, target)
-    parser.register("file", _FileTarget(folder, upload, bounds))
+    for name, value in values.items():
+        parser.register(name, value)
+    target = _FileTarget(folder, upload, bounds)
+    parser.register("file", target)
     try:
         async for chunk in request.stream():
             await run_in_threadpool(parser.data_received, chunk)
     except (ParseFailedException, ClientDisconnect) as cause:
         raise BadRequest from cause
-    upload.values = {name: target.value.decode("utf-8", "replace") for name, target in values.items() if target.value}
+    finally:
+        target.close()
+    upload.values = {name: value.value.decode("utf-8", "replace") for name, value in values.items() if value.value}
 
 
 async def _raw(request: Request, folder: Path, upload: Upload, bounds: Bounds) -> None:
