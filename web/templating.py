@@ -33,6 +33,17 @@ def asset(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
+@cache
+def environment() -> Environment:
+    """The templates, parsed once a process."""
+    templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+                            trim_blocks=True, lstrip_blocks=True)
+    templates.filters.update(day=formats.day, moment=formats.moment, exact_moment=formats.exact_moment,
+                             money=formats.money, size=formats.size, percent=formats.percent, folded=formats.folded)
+    templates.globals.update(asset=asset, labels=labels)
+    return templates
+
+
 def language(request: Request) -> str:
     """Code "vi" unless the reader asked for "en", now or before."""
     asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
@@ -44,13 +55,7 @@ class Pages:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        # S701 is about autoescape, which is on for every template.
-        self._templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True,
-                                      undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-        self._templates.filters.update(day=formats.day, moment=formats.moment, exact_moment=formats.exact_moment,
-                                       money=formats.money, size=formats.size, percent=formats.percent,
-                                       folded=formats.folded)
-        self._templates.globals.update(asset=asset, labels=labels)
+        self._templates = environment()
 
     def render(self, request: Request, template: str, *, session: Session | None = None, status: int = 200,
                headers: dict[str, str] | None = None, **values: Any) -> HTMLResponse:  # noqa: ANN401 - what the template shows

@@ -1,0 +1,134 @@
+"""What anybody may see: masked status, files after the second factor, verification."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from receipts.fees import Quantity
+from receipts.service import FeeRequest, SlipRequest
+from storage.model import Dossier
+from storage.opening import Storage
+from tests.web.house import KEY, PERSON, Clock, House, build
+from web.settings import WebSettings
+
+PRIVATE = (PERSON.name, "Bí Mật", PERSON.id_number, PERSON.id_number[3:], PERSON.phone, PERSON.address, PERSON.email)
+
+
+@pytest.fixture
+def dossier(house: House) -> Dossier:
+    """A dossier with a signed slip and a signed fee receipt."""
+    found = house.dossier()
+    slip = house.cases.receipts.issue_slip(house.clerk, found.code, SlipRequest(), at=house.clock())
+    fee = house.cases.receipts.issue_fee(house.clerk, found.code, FeeRequest({"HT-TL": Quantity(2)}), at=house.clock())
+    house.sign(slip)
+    house.sign(fee)
+    return found
+
+
+def token_of(house: House, dossier: Dossier, kind: str = "slip") -> str:
+    found = [one for one in house.cases.receipts.of_dossier(house.clerk, dossier.code) if one.kind == kind]
+    return KEY.token(found[0].id)
+
+
+@pytest.mark.parametrize("kind", ["slip", "fee"])
+def test_the_page_behind_the_qr_holds_no_personal_data(house: House, dossier: Dossier, kind: str) -> None:
+    page = house.browser().get(f"/r/{token_of(house, dossier, kind)}")
+    assert page.status_code == 200
+    assert dossier.code in page.text
+    assert "N.T.B.M." in page.text
+    assert [value for value in PRIVATE if value in page.text] == []
+
+
+def test_the_page_behind_the_qr_of_a_receipt_shows_symbol_number_and_amount(house: House, dossier: Dossier) -> None:
+    page = house.browser().get(f"/r/{token_of(house, dossier, 'fee')}").text
+    assert "26TAA" in page
+    assert "16.000\u00a0đ" in page
+    assert "Mười sáu nghìn đồng" in page
+
+
+def test_the_page_behind_the_qr_tells_nobody_its_address(house: House, dossier: Dossier) -> None:
+    headers = house.browser().get(f"/r/{token_of(house, dossier)}").headers
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-robots-tag"] == "noindex"
+
+
+def test_files_open_after_the_second_factor_only(house: House, dossier: Dossier) -> None:
+    browser, here = house.browser(), f"/r/{token_of(house, dossier)}"
+    assert browser.get(f"{here}/tep/slip-1.pdf").status_code == 403
+    opened = browser.post(here, data={"so-cuoi": "3456"})
+    assert opened.status_code == 303
+    assert f"Path={here}" in opened.headers["set-cookie"]
+    assert "HttpOnly" in opened.headers["set-cookie"]
+    assert f'href="{here}/tep/fee-1.pdf"' in browser.get(here).text
+    assert browser.get(f"{here}/tep/slip-1.pdf").content.startswith(b"%PDF")
+
+
+def test_the_grant_for_one_paper_opens_no_other(house: House, dossier: Dossier) -> None:
+    browser, here = house.browser(), f"/r/{token_of(house, dossier)}"
+    grant = browser.post(here, data={"so-cuoi": "3456"}).cookies["sohoa_grant"]
+    other = f"/r/{token_of(house, dossier, 'fee')}"
+    answer = house.browser().get(f"{other}/tep/slip-1.pdf", headers={"Cookie": f"sohoa_grant={grant}"})
+    assert answer.status_code == 403
+
+
+def test_guessing_the_second_factor_is_slowed(house: House, dossier: Dossier) -> None:
+    browser, here = house.browser(), f"/r/{token_of(house, dossier)}"
+    answers = [browser.post(here, data={"so-cuoi": f"000{guess}"}).status_code for guess in range(7)]
+    assert answers == [403] * 5 + [429] * 2
+    assert browser.post(here, data={"so-cuoi": "3456"}).status_code == 429
+
+
+def test_an_unknown_token_is_not_found(house: House) -> None:
+    assert house.browser().get("/r/abcdefghijklmnopqrstuvwxyz").status_code == 404
+
+
+def test_a_dossier_is_found_by_its_code_and_the_four_digits(house: House, dossier: Dossier) -> None:
+    page = house.browser().post("/tra-cuu", data={"ma": dossier.code.lower(), "so-cuoi": "3456"})
+    assert "Được tiếp nhận" in page.text
+    assert [value for value in PRIVATE if value in page.text] == []
+
+
+def test_a_wrong_code_and_wrong_digits_look_the_same(house: House, dossier: Dossier) -> None:
+    browser = house.browser()
+    wrong = browser.post("/tra-cuu", data={"ma": dossier.code, "so-cuoi": "0000"})
+    unknown = browser.post("/tra-cuu", data={"ma": "H49.217-260715-9999", "so-cuoi": "0000"})
+    assert wrong.status_code == unknown.status_code == 404
+    assert wrong.text.replace(dossier.code, "") == unknown.text.replace("H49.217-260715-9999", "")
+
+
+def test_guessing_the_digits_of_a_code_is_slowed(house: House, dossier: Dossier) -> None:
+    browser = house.browser()
+    answers = [browser.post("/tra-cuu", data={"ma": dossier.code, "so-cuoi": "0000"}).status_code for _ in range(6)]
+    assert answers == [404] * 5 + [429]
+
+
+def test_one_address_may_look_up_so_often_a_minute(storage: Storage, house: House) -> None:
+    browser = build(storage, Clock(house.clock()), WebSettings(look_ups_a_minute=2)).browser()
+    answers = [browser.post("/tra-cuu", data={"ma": f"X-{n}", "so-cuoi": "0000"}).status_code for n in range(3)]
+    assert answers == [404, 404, 429]
+
+
+def test_verification_shows_verdict_and_what_to_do(house: House, tmp_path: Path) -> None:
+    page = house.browser().post("/kiem-tra", files={"file": ("a.pdf", b"%PDF-1.7", "application/pdf")})
+    assert page.status_code == 200
+    assert "Không xác định" in page.text
+    assert "Tệp không có chữ ký số" in page.text
+
+
+def test_an_empty_or_too_large_file_is_refused_in_words(storage: Storage, house: House) -> None:
+    browser = build(storage, house.clock, WebSettings(max_verify_bytes=1000)).browser()
+    empty = browser.post("/kiem-tra", files={"file": ("", b"", "application/octet-stream")})
+    large = browser.post("/kiem-tra", files={"file": ("a.pdf", b"x" * 1001, "application/pdf")})
+    assert (empty.status_code, large.status_code) == (422, 413)
+    assert "Chọn một tệp PDF" in empty.text
+    assert "Tệp quá lớn" in large.text
+
+
+def test_the_pages_of_applicants_can_be_published_alone(storage: Storage, house: House) -> None:
+    browser = build(storage, house.clock, WebSettings(public_only=True)).browser()
+    assert [browser.get(path).status_code for path in ("/", "/tra-cuu", "/kiem-tra")] == [200] * 3
+    assert [browser.get(path).status_code for path in ("/dang-nhap", "/tiep-nhan")] == [404] * 2
+    assert "/dang-nhap" not in browser.get("/").text
