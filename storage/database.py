@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from psycopg.types.json import Json
 from sqlalchemy import event
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -54,15 +56,15 @@ def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         waits = {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={busy_seconds * 1000:.0f}"}
         engine = sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True,
-                                  connect_args=waits)
+                                  json_serializer=_json, connect_args=waits)
     else:
         if parsed.database:
             _create_private(Path(parsed.database))
-        engine = sa.create_engine(url, hide_parameters=True,
+        engine = sa.create_engine(url, hide_parameters=True, json_serializer=_json,
                                   connect_args={"timeout": busy_seconds, "check_same_thread": False})
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
-    event.listen(engine, "before_cursor_execute", _refuse_nul)
+    event.listen(engine, "before_cursor_execute", _refuse_unkept)
     return engine
 
 
@@ -73,20 +75,30 @@ def _create_private(file: Path) -> None:
         file.touch(mode=0o600)
 
 
-def _refuse_nul(_connection: object, _cursor: object, _statement: str, parameters: object, *_rest: object) -> None:
-    """PostgreSQL keeps no NUL in text; SQLite would, and then such a record could never be moved."""
-    if isinstance(parameters, Mapping):
-        values: Sequence[object] = list(parameters.values())
-    elif isinstance(parameters, (list, tuple)):
-        values = parameters
-    else:
-        return
-    for value in values:
-        if isinstance(value, str):
-            if "\0" in value:
+def _refuse_unkept(_connection: object, _cursor: object, _statement: str, parameters: object, *_rest: object) -> None:
+    """Refuse text that PostgreSQL keeps not (NUL) or nobody can encode (half a surrogate pair out of JSON).
+
+    SQLite would keep some of it, and then such a record could never be shown, signed or moved.
+    """
+    match parameters:
+        case Json():
+            _refuse_unkept(None, None, "", parameters.obj)
+        case str():
+            if "\0" in parameters or "\\u0000" in parameters or any("\ud800" <= one <= "\udfff" for one in parameters):
                 raise ValueRefused
-        elif isinstance(value, (Mapping, list, tuple)):
-            _refuse_nul(None, None, "", value)
+        case Mapping():
+            for value in parameters.values():
+                _refuse_unkept(None, None, "", value)
+        case list() | tuple():
+            for value in parameters:
+                _refuse_unkept(None, None, "", value)
+        case _:
+            pass
+
+
+def _json(value: object) -> str:
+    """Letters as they are, so that they are checked and read like those of any text."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _sqlite_connect(connection: DBAPIConnection, _record: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from storage import catalogue, schema
 from storage.database import DatabaseUnavailable, Transactions, ValueRefused, open_engine
+from storage.model import Person
 from storage.opening import open_storage
 from storage.rows import HolidayRow, PageRow, UnitRow, UtcDateTime
 from storage.settings import StorageSettings
-from tests.storage.conftest import SOME_HASH, Office
+from tests.storage.conftest import CLERK, NEW, SOME_HASH, Office
 from tests.support.servers import free_ports
 
 DAY = date(2026, 9, 2)
@@ -81,11 +83,22 @@ def test_a_foreign_key_is_kept(office: Office) -> None:
                        blank=False, confidence=0, problem=None, result_sha256=SOME_HASH))
 
 
-def test_a_text_with_a_nul_is_refused(office: Office) -> None:
+@pytest.mark.parametrize("text", ["tên\0ẩn", "nửa \ud800 cặp", "\udfff"])
+def test_a_text_that_cannot_be_kept_everywhere_is_refused(office: Office, text: str) -> None:
     with pytest.raises(ValueRefused), office.storage.transactions.begin() as tx:
-        catalogue.put_holiday(tx, DAY, "tên\0ẩn", working=False)
+        catalogue.put_holiday(tx, DAY, text, working=False)
     with pytest.raises(ValueRefused), office.storage.transactions.read() as tx:
-        tx.scalars(sa.select(HolidayRow).where(HolidayRow.name.in_(["thường", "tên\0ẩn"]))).all()
+        tx.scalars(sa.select(HolidayRow).where(HolidayRow.name.in_(["thường", text]))).all()
+    with pytest.raises(ValueRefused):
+        office.dossiers.open(CLERK, replace(NEW, applicant=Person(text)), office.now)
+
+
+@pytest.mark.parametrize("text", ["Nguyễn Văn Thử 𠀀", 'a\\b"c\n\x01b', "a\u2028b"])
+def test_any_other_text_is_kept_as_it_is(office: Office, text: str) -> None:
+    opened = office.dossiers.open(CLERK, replace(NEW, applicant=Person("x", address=f"{text}."), note=f"{text}."),
+                                  office.now)
+    assert (opened.applicant.address, opened.note) == (f"{text}.", f"{text}.")
+    assert office.dossiers.find(CLERK, opened.code) == opened
 
 
 def test_an_error_of_the_database_tells_no_parameters(office: Office) -> None:

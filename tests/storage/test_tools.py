@@ -146,7 +146,7 @@ def test_an_answer_that_nobody_asked_for_is_never_taken_for_the_next_one(tmp_pat
         with contextlib.suppress(ToolFailed):
             assert child.ask({"number": number}, wall_seconds=10) == {"number": number}
             assert child._process is not None
-            select.select([child._process.stdout], [], [], 5)
+            select.select([child._process.stdout or 0], [], [], 5)
     child.close()
 
 
