@@ -193,12 +193,18 @@ class Binder:
 
 
 def bind(leaves: Iterator[Leaf], facts: Facts, out: Path, scratch: Path) -> dict[str, Any]:
-    """Write the archive of the leaves to `out`; returns the number of pages and what became of them."""
+    """Write the archive of the leaves to `out`; returns the number of pages and what became of them.
+
+    Where a page can neither be copied nor drawn, nothing is written and the answer names it: "broken".
+    """
     binder = Binder(facts, scratch)
     pages = 0
     for leaf in leaves:
-        binder.add(leaf)
         pages += 1
+        try:
+            binder.add(leaf)
+        except picture.PictureFailed:
+            return {"broken": pages}
     found = binder.save(out)
     return {"pages": pages, "drawn": binder.pictures, "findings": found[:20]}
 

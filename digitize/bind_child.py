@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from digitize.archive import Facts, Leaf, bind
+from digitize.errors import MissingTool
 from digitize.model import MediaType, PageResult
-from digitize.picture import PictureFailed
 
 
 def leaves(job: dict[str, Any]) -> Iterator[Leaf]:
@@ -33,8 +33,8 @@ def main() -> None:
     facts = Facts(job["title"], datetime.fromisoformat(job["created"]))
     try:
         answer = bind(leaves(job), facts, Path(job["out"]), scratch)
-    except PictureFailed:
-        answer = {"error": "picture"}
+    except MissingTool as missing:
+        answer = {"missing": missing.tool}
     sys.stdout.write(json.dumps(answer) + "\n")
 
 

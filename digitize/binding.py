@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from digitize import renditions
-from digitize.errors import BindingFailed
+from digitize.errors import BindingFailed, DamagedFile
 from digitize.model import PageRef
 from digitize.pages import OriginalFile, load
 from digitize.settings import DigitizeSettings
@@ -42,6 +42,8 @@ def bind(originals: Sequence[OriginalFile], pages: Sequence[tuple[PageRef, Path]
 
     Raises:
         BindingFailed: the child failed; the originals are untouched.
+        DamagedFile: a page can neither be copied nor drawn; fact `page`.
+        ToolMissing: poppler is not installed.
         PageResultLost: a page folder is not whole.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -85,8 +87,10 @@ def _bind_archive(originals: Sequence[OriginalFile], pages: Sequence[tuple[PageR
         except tools.ToolFailed as cause:
             raise BindingFailed(pages=len(pages)) from cause
     answer: dict[str, Any] = json.loads(done.stdout)
-    if "error" in answer:
-        raise BindingFailed(pages=len(pages))
+    if "missing" in answer:
+        raise tools.ToolMissing(tool=str(answer["missing"]))
+    if "broken" in answer:
+        raise DamagedFile(page=int(answer["broken"]))
     part.replace(archive)
     return answer
 

@@ -111,7 +111,7 @@ class BindingFailed(ServiceError):
 
 
 class MissingTool(Exception):
-    """Inside a child: a program or language file that it needs is not installed; the parent says so in its own words."""
+    """Inside a child: a program or language file that it needs is not installed; the parent raises ToolMissing."""
 
     def __init__(self, tool: str) -> None:
         self.tool = tool

@@ -103,7 +103,7 @@ def letterhead(all_lines: Sequence[Line], height_px: float, ends: Callable[[str]
         if line.box[1] > height_px / 3 or ends(folded):
             break
         below_left = index == last + 1 and index > 0 and all(_middle(word) < gutter for word in line.words)
-        if _BELONGS.search(folded) or below_left and folded[:1].islower() and line.text[:1].islower():
+        if _BELONGS.search(folded) or (below_left and line.text[:1].islower()):
             last = index
     left: list[Line] = []
     right: list[Line] = []

@@ -27,6 +27,7 @@ MAX_READ_PIXELS = 60_000_000
 """Pictures are shrunk to this before they are read; an A2 sheet at 300 dpi."""
 A3_LONG_INCHES = 420 / 25.4
 PREVIEW_DPI = 120
+CODES_DPI = 150
 LAYER_CONFIDENCE = 0.9
 """Text laid under a scan by other software is good enough to keep, but it was recognised, not typed."""
 
@@ -103,7 +104,8 @@ def _pdf_page(path: Path, index: int, found: PdfPage, pixels: Pixels | None, *, 
     dpi = max(scan.dpi) if scan else _drawing_dpi(found, render_dpi)
     to_shown, width, height = frame_from_user(found.crop, found.rotate, dpi, found.user_unit)
     words, layer_letters = _text_layer(path, index, found, dpi, scratch)
-    decode: Callable[[], Pixels] = partial(_draw, path, index, dpi, scratch, colour=False)
+    # One drawing in colour serves reading and preview; where nothing is read, codes need no more than this.
+    decode: Callable[[], Pixels] = partial(_draw, path, index, dpi if words is None else CODES_DPI, scratch)
     if scan and pixels is not None:
         unit = Matrix(1 / scan.width_px, 0, 0, -1 / scan.height_px, 0, 1)
         way = unit.then(scan.unit_to_user).then(to_shown)
@@ -115,7 +117,7 @@ def _pdf_page(path: Path, index: int, found: PdfPage, pixels: Pixels | None, *, 
         dpi=dpi,
         letter_dpi=_letter_dpi(scan, dpi, width, height),
         decode=decode,
-        preview=None if scan and not found.notes else partial(_draw, path, index, PREVIEW_DPI, scratch, colour=True),
+        preview=partial(_draw, path, index, PREVIEW_DPI, scratch) if scan and found.notes else None,
         words=words,
         layer_letters=layer_letters,
         # What was signed is shown as it was signed; what was typed is straight.
@@ -158,8 +160,8 @@ def _letter_dpi(scan: Scan | None, dpi: float, width: float, height: float) -> f
     return dpi
 
 
-def _draw(path: Path, index: int, dpi: float, scratch: Path, *, colour: bool) -> Pixels:
-    return picture.draw(path, index, dpi, scratch, colour=colour)
+def _draw(path: Path, index: int, dpi: float, scratch: Path) -> Pixels:
+    return picture.draw(path, index, dpi, scratch, colour=True)
 
 
 def _lay_out(pixels: Pixels, way: Matrix, width: int, height: int) -> Pixels:

@@ -4,6 +4,7 @@ Templates are set with Typst, then worn like paper: tint, uneven light, noise, a
 Everything follows from SEED, so the same tools draw the same pages. Nobody and nothing in them is
 real; every page says so.
 """
+# ruff: noqa: INP001 - a script beside its templates, not a package
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -23,7 +25,10 @@ from PIL import Image, ImageFilter
 HERE = Path(__file__).resolve().parent
 FONTS = HERE.parent / "receipts" / "fonts"
 SEED = 20261123
-CARD = "022090000123|100000001|Nguyễn Văn Mẫu|15011990|Nam|Số 12, đường Thử Nghiệm, phường Hoa Mai, thành phố Sông Lam|22122021"
+CARD = (
+    "022090000123|100000001|Nguyễn Văn Mẫu|15011990|Nam|"
+    "Số 12, đường Thử Nghiệm, phường Hoa Mai, thành phố Sông Lam|22122021"
+)
 """The code of a card of 2021; number, name and address are made up (the number fits its year and sex)."""
 
 Pixels = NDArray[np.uint8]
@@ -34,8 +39,10 @@ def pages(name: str, dpi: int) -> list[Image.Image]:
     with TemporaryDirectory() as folder:
         work = Path(folder)
         shutil.copy(HERE / "templates" / f"{name}.typ", work / "page.typ")
-        segno.make(CARD, error="m").save(work / "code.png", scale=12, border=2)
-        drawn = typst.compile(work / "page.typ", format="png", ppi=dpi, font_paths=[FONTS], ignore_system_fonts=True)
+        segno.make(CARD, error="m").save(str(work / "code.png"), scale=12, border=2)
+        drawn: Any = typst.compile(
+            work / "page.typ", format="png", ppi=dpi, font_paths=[FONTS], ignore_system_fonts=True
+        )
     return [Image.open(io.BytesIO(page)).convert("RGB") for page in (drawn if isinstance(drawn, list) else [drawn])]
 
 
@@ -89,7 +96,8 @@ def make(out: Path) -> None:
     """Write all samples into `out`."""
     random = np.random.default_rng(SEED)
     out.mkdir(parents=True, exist_ok=True)
-    form = [worn(page, random, skew, 1.5).convert("L") for page, skew in zip(pages("don", 200), (0.9, -1.2), strict=True)]
+    sheets = zip(pages("don", 200), (0.9, -1.2), strict=True)
+    form = [worn(page, random, skew, 1.5).convert("L") for page, skew in sheets]
     (out / "to-khai-khai-sinh.pdf").write_bytes(jpegs_as_pdf(form, 200, 55))
     decision = worn(pages("quyet-dinh", 200)[0], random, -0.7, 1.2)
     (out / "quyet-dinh-145.jpg").write_bytes(jpeg(decision, 200, 60))

@@ -77,7 +77,9 @@ def scan_pdf(tmp_path: Path, samples: Path) -> Callable[..., Path]:
                 Type=Name.XObject, Subtype=Name.Image, Width=1654, Height=2339, ColorSpace=Name.DeviceRGB,
                 BitsPerComponent=8, Filter=Name.DCTDecode,
             ))
-            font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+            font = Dictionary(
+                Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding
+            )
             page.obj.Resources = Dictionary(XObject=Dictionary(Im0=pdf.make_indirect(image)), Font=Dictionary(F1=font))
             page.obj.Contents = Stream(pdf, b"q 595.44 0 0 842.04 0 0 cm /Im0 Do Q\n" + content)
             if change is not None:

@@ -10,7 +10,8 @@ import pytest
 from digitize.__main__ import main
 
 
-def test_one_call_writes_all_files_and_a_summary(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_call_writes_all_files_and_a_summary(samples: Path, tmp_path: Path,
+                                                 capsys: pytest.CaptureFixture[str]) -> None:
     wanted = {name: tmp_path / name for name in ("out.pdf", "out.txt", "out.json", "out.xml")}
     code = main(["file", str(samples / "can-cuoc-mau.png"), "-o", str(wanted["out.pdf"]), "--text",
                  str(wanted["out.txt"]), "--json", str(wanted["out.json"]), "--alto", str(wanted["out.xml"])])

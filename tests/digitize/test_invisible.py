@@ -32,7 +32,7 @@ def page_of(words: list[Word], out: Path) -> Path:
 
 def seen_by_poppler(pdf: Path) -> list[Word]:
     argv = ["pdftotext", "-bbox-layout", str(pdf), "-"]
-    return parse(subprocess.run(argv, capture_output=True, check=True).stdout, DPI)  # noqa: S603 - fixed program
+    return parse(subprocess.run(argv, capture_output=True, check=True).stdout, DPI)
 
 
 def test_every_vietnamese_letter_is_found_where_it_was_laid(tmp_path: Path) -> None:
@@ -51,13 +51,13 @@ def test_words_of_a_line_read_as_a_phrase(tmp_path: Path) -> None:
     line = [Word(text, (100 + 112 * n, 100, 200 + 112 * n, 140), 1, 0, 0, 132)
             for n, text in enumerate(("Độc", "lập", "tự", "do"))]
     pdf = page_of(line, tmp_path / "line.pdf")
-    text = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, check=True).stdout.decode()  # noqa: S603, S607
+    text = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
     assert text.split("\n")[0] == "Độc lập tự do"
 
 
 def test_the_layer_paints_nothing(tmp_path: Path) -> None:
     pdf = page_of([Word("Nguyễn", (100, 100, 900, 400), 1, 0, 0, 350)], tmp_path / "one.pdf")
-    subprocess.run(["pdftoppm", "-r", "50", "-gray", str(pdf), str(tmp_path / "seen")], check=True)  # noqa: S603, S607
+    subprocess.run(["pdftoppm", "-r", "50", "-gray", str(pdf), str(tmp_path / "seen")], check=True)
     picture = next(tmp_path.glob("seen*.pgm")).read_bytes()
     assert set(picture[-100_000:]) == {255}
 
@@ -76,7 +76,7 @@ def test_any_text_becomes_two_bytes_a_letter(text: str) -> None:
 def test_the_cmap_names_each_letter_once(characters: set[str]) -> None:
     cmap = to_unicode(characters).decode("ascii")
     for character in characters:
-        assert cmap.count(f"<{ord(character):04X}> <{ord(character):04X}>\n") == 1 + (cmap.count("<0000> <FFFF>\n") and 0)
+        assert cmap.count(f"\n<{ord(character):04X}> <{ord(character):04X}>\n") == 1
 
 
 @given(st.floats(1, 5000), st.floats(1, 300), st.text(alphabet=ALPHABET, min_size=1, max_size=40))

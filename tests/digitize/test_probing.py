@@ -20,6 +20,8 @@ from digitize.probing import plan, probe
 from digitize.settings import DigitizeSettings
 from digitize.sniff import media_type
 
+FILES = ("to-khai-khai-sinh.pdf", "quyet-dinh-145.jpg", "cong-van-2318.tif", "can-cuoc-mau.png")
+
 
 def refusal(path: Path, settings: DigitizeSettings) -> str:
     with pytest.raises(InputRefused) as refused:
@@ -75,7 +77,7 @@ def test_text_named_pdf_is_refused(tmp_path: Path, settings: DigitizeSettings) -
     assert refusal(tmp_path / "text.pdf", settings) == "unsupported-type"
 
 
-@pytest.mark.parametrize("name", ["to-khai-khai-sinh.pdf", "quyet-dinh-145.jpg", "cong-van-2318.tif", "can-cuoc-mau.png"])
+@pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_file_that_ends_early_is_refused(
     name: str, share: float, samples: Path, tmp_path: Path, settings: DigitizeSettings
@@ -124,8 +126,10 @@ def test_a_bomb_inside_a_pdf_counts_as_pixels(tmp_path: Path, settings: Digitize
 
 
 def test_a_sheet_too_large_to_draw_counts_as_pixels(tmp_path: Path, settings: DigitizeSettings) -> None:
-    huge = pdf_with(tmp_path, lambda pdf: pdf.add_blank_page(page_size=(14_400, 14_400)) and None)
-    assert refusal(huge, settings) == "too-many-pixels"
+    def grow(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj.MediaBox = pikepdf.Array([0, 0, 14_400, 14_400])
+
+    assert refusal(pdf_with(tmp_path, grow), settings) == "too-many-pixels"
 
 
 def test_a_pdf_of_5001_pages_is_refused(tmp_path: Path, settings: DigitizeSettings) -> None:

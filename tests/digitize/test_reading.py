@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from digitize.errors import PageResultLost
+from digitize.errors import DamagedFile, PageResultLost
 from digitize.pages import PREVIEW, RESULT, OriginalFile, PageReader, load
 from digitize.probing import probe
 from digitize.reading import KEPT_AS_PICTURE
@@ -100,15 +100,27 @@ def test_a_page_that_takes_too_long_is_kept_as_a_picture(samples: Path, settings
 
 def test_a_page_that_needs_too_much_memory_is_kept(samples: Path, settings: DigitizeSettings, tmp_path: Path) -> None:
     big = tmp_path / "big.png"
-    Image.effect_noise((9000, 9000), 60).save(big, dpi=(300, 300), compress_level=1)
-    small = settings.model_copy(update={"memory": 700 * 1024**2})
+    Image.new("L", (9000, 9000), 255).save(big, dpi=(300, 300), compress_level=1)
+    small = settings.model_copy(update={"memory": 420 * 1024**2})
     with PageReader(small) as reader:
         page = reader.read(original(big, settings), 0, tmp_path / "page")
         assert page.problem is not None
         again = reader.read(original(samples / "can-cuoc-mau.png", settings), 0, tmp_path / "next")
         assert again.problem is None
+        assert again.codes
 
 
 def test_a_missing_result_is_said_to_be_lost(tmp_path: Path) -> None:
     with pytest.raises(PageResultLost):
         load(tmp_path)
+
+
+def test_a_picture_nobody_can_see_is_refused(reader: PageReader, settings: DigitizeSettings, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.tif"
+    Image.effect_noise((600, 600), 60).save(broken, compression="tiff_adobe_deflate", dpi=(200, 200))
+    data = bytearray(broken.read_bytes())
+    data[2000:4000] = bytes(2000)
+    broken.write_bytes(data)
+    with pytest.raises(DamagedFile) as refused:
+        reader.read(original(broken, settings), 0, tmp_path / "page")
+    assert refused.value.facts == {"page": 1}

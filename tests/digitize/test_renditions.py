@@ -6,7 +6,7 @@ import json
 import unicodedata
 import xml.etree.ElementTree as ET
 
-from digitize.pages import PageResult
+from digitize.model import PageResult
 from digitize.pipeline import Digitized
 from digitize.renditions import ALTO_NAMESPACE
 
