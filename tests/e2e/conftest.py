@@ -21,6 +21,12 @@ def sample() -> Path:
     return min(SAMPLES.glob("*.pdf"))
 
 
+@pytest.fixture(scope="session")
+def decision() -> Path:
+    """A bundled fictitious decision with number, date and subject."""
+    return SAMPLES / "quyet-dinh-145.jpg"
+
+
 def distributed(postgres: PostgresServer, s3: S3Server) -> dict[str, str]:
     """The settings of an office on PostgreSQL and S3."""
     return {

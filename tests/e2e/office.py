@@ -39,6 +39,7 @@ class Office:
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     secret: str = ""
+    clients: list[httpx2.Client] = field(default_factory=list)
 
     @property
     def base(self) -> str:
@@ -82,6 +83,8 @@ class Office:
         process.wait()
 
     def stop(self) -> None:
+        for client in self.clients:
+            client.close()
         for process in self.processes.values():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
@@ -95,8 +98,10 @@ class Office:
         answer = httpx2.post(f"{self.base}/api/v1/token", timeout=30, data={
             "grant_type": "client_credentials", "client_id": "cong-dvc", "client_secret": self.secret})
         assert answer.status_code == 200, answer.text
-        return httpx2.Client(base_url=f"{self.base}/api/v1", timeout=60,
-                             headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
+        client = httpx2.Client(base_url=f"{self.base}/api/v1", timeout=60,
+                               headers={"Authorization": f"Bearer {answer.json()['access_token']}"})
+        self.clients.append(client)
+        return client
 
 
 @contextlib.contextmanager

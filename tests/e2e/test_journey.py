@@ -158,9 +158,9 @@ def test_a_wrong_receipt_is_replaced_once_and_both_stay(api: httpx2.Client) -> N
     assert (refused.status_code, refused.json()["code"]) == (409, "already-replaced")
 
 
-def test_corrected_fields_stay_corrected_and_keep_what_was_read(api: httpx2.Client, sample: Path) -> None:
+def test_corrected_fields_stay_corrected_and_keep_what_was_read(api: httpx2.Client, decision: Path) -> None:
     code = journey.open_dossier(api)["code"]
-    paper = journey.answered(journey.upload(api, code, sample), 202)["id"]
+    paper = journey.answered(journey.upload(api, code, decision), 202)["id"]
     field = journey.wait_state(api, paper, "read")["fields"][0]
     after = journey.answered(api.put(f"/documents/{paper}/fields", json={"values": {field["name"]: "Giá trị sửa"}}))
     corrected = next(one for one in after["fields"] if one["name"] == field["name"])
