@@ -38,6 +38,16 @@ class NoSuchPage(ServiceError):
     advice = "Kiểm tra lại đường dẫn."
 
 
+class MethodNotAllowed(ServiceError):
+    """The address is there, but not for this method (said with HTTP 405 and the header Allow)."""
+
+    code = "method-not-allowed"
+    kind = Kind.INVALID
+    title = "Địa chỉ này không nhận phương thức đã dùng"
+    title_en = "Method not allowed"
+    advice = "Xem phương thức được phép trong tiêu đề Allow hoặc tài liệu OpenAPI."
+
+
 HTTP_CODES = {401: "not-signed-in", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed",
               413: "file-too-large", 415: "unsupported-type"}
 
@@ -78,11 +88,12 @@ async def http_error(_request: Request, error: Exception) -> Response:
     """Starlette's own (404, 405, ...): its status and headers, our shape."""
     if not isinstance(error, HTTPException):
         return await unexpected(_request, error)
-    known = NoSuchPage()
+    known = {404: NoSuchPage, 405: MethodNotAllowed}.get(error.status_code)
     code = HTTP_CODES.get(error.status_code, "http-error")
     content = {"type": f"urn:sohoa:problem:{code}", "code": code, "status": error.status_code,
-               "title": known.title if error.status_code == HTTPStatus.NOT_FOUND else "Yêu cầu không thực hiện được",
-               "title_en": HTTPStatus(error.status_code).phrase, "detail": known.advice}
+               "title": known.title if known else "Yêu cầu không thực hiện được",
+               "title_en": HTTPStatus(error.status_code).phrase,
+               "detail": known.advice if known else "Xem tài liệu OpenAPI rồi gửi lại."}
     return JSONResponse(content, status_code=error.status_code, media_type=MEDIA_TYPE, headers=error.headers)
 
 
