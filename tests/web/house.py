@@ -103,26 +103,28 @@ class House:
     def dossier(self, applicant: Person = PERSON, procedure: str = "2.000635") -> Dossier:
         return self.cases.dossiers.open(self.clerk, NewDossier(procedure, applicant), self.clock())
 
-    def paper(self, dossier: Dossier, folder: Path, component: str = "TK") -> Document:
-        """A scanned paper as received, not read."""
+    def paper(self, dossier: Dossier, folder: Path, component: str = "TK", pages: int = 1) -> Document:
+        """A scanned paper as received, one file a page, not read."""
         path = folder / "quet.jpg"
         kind = DocumentKind.RESULT if component == "result" else DocumentKind.COMPONENT
         path.write_bytes(picture())
-        return self.cases.documents.accept(self.clerk, dossier.code, [IncomingFile(path, "quét.jpg")],
+        return self.cases.documents.accept(self.clerk, dossier.code, [IncomingFile(path, "quét.jpg")] * pages,
                                            NewDocument(component, kind), at=self.clock())
 
     def read(self, document: Document, fields: tuple[Field, ...] = ()) -> None:
-        """What the worker leaves behind when a document of one page is read."""
-        sheet = {"number": 1, "width_px": 600, "height_px": 800, "blank": False, "words": [WORD]}
-        words = {"format": 1, "pages": [sheet]}
+        """What the worker leaves behind when a document is read."""
+        numbers = range(1, document.pages_total + 1)
+        sheets = [{"number": number, "width_px": 600, "height_px": 800, "blank": False, "words": [WORD]}
+                  for number in numbers]
+        words = {"format": 1, "pages": sheets}
         put = self.storage.objects.put_bytes
-        kept = {"page-1": (put(picture()), "image/jpeg"), "archive": (put(b"%PDF-1.7 archive"), "application/pdf"),
+        kept = {"archive": (put(b"%PDF-1.7 archive"), "application/pdf"),
                 "words": (put(json.dumps(words).encode()), "application/json")}
-        page = PageRecord(number=1, width_px=600, height_px=800, dpi=72.0, rotation=0, skew_degrees=0.0, blank=False,
-                          confidence=0.9, problem=None)
         with self.storage.transactions.begin() as tx:
             documents.advance(tx, document.id, DocumentState.RECEIVED, DocumentState.READING)
-            documents.put_page(tx, document.id, page, kept["words"][0].sha256)
+            for number in numbers:
+                documents.put_page(tx, document.id, _page(number), kept["words"][0].sha256)
+                self._put(tx, document.id, {f"page-{number}": (put(picture()), "image/jpeg")})
             self._put(tx, document.id, kept)
             documents.replace_fields(tx, document.id, fields)
             documents.advance(tx, document.id, DocumentState.READING, DocumentState.READ)
@@ -144,6 +146,11 @@ class House:
     def _put(self, tx: Tx, subject: str, kept: dict[str, tuple[StoredObject, str]]) -> None:
         for role, (stored, media_type) in kept.items():
             documents.put_rendition(tx, subject, role, stored, media_type=media_type, at=self.clock())
+
+
+def _page(number: int) -> PageRecord:
+    return PageRecord(number=number, width_px=600, height_px=800, dpi=72.0, rotation=0, skew_degrees=0.0, blank=False,
+                      confidence=0.9, problem=None)
 
 
 def picture() -> bytes:

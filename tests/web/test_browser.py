@@ -196,7 +196,7 @@ def test_a_file_that_cannot_be_taken_in_is_explained_where_it_was_dropped(chromi
 
 def test_every_page_fits_a_phone(watched: Watched, house: House, tmp_path: Path) -> None:
     dossier = house.dossier()
-    document = house.paper(dossier, tmp_path)
+    document = house.paper(dossier, tmp_path, pages=9)
     house.read(document, (UNSURE,))
     slip = house.cases.receipts.issue_slip(house.clerk, dossier.code, SlipRequest(), at=house.clock())
     watched.page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})

@@ -10,6 +10,7 @@ const overlay = root.querySelector("[data-overlay]");
 const text = root.querySelector("[data-text]");
 const pages = [...root.querySelectorAll("[data-page]")];
 const fields = [...root.querySelectorAll("[data-field]")];
+const entries = fields.filter((field) => field.querySelector("textarea")); // none once the document is confirmed
 let current = 1;
 let words = new Map();
 let unsaved = 0;
@@ -26,7 +27,7 @@ function turn(number) {
   const page = pages.find((one) => Number(one.dataset.page) === number);
   if (!page) return;
   current = number;
-  for (const one of pages) one.toggleAttribute("aria-current", one === page);
+  for (const one of pages) one.setAttribute("aria-current", String(one === page));
   page.scrollIntoView({ block: "nearest", inline: "nearest" });
   picture.src = `/api/v1/documents/${id}/files/page-${number}`;
   picture.alt = `Ảnh trang ${number}`;
@@ -42,7 +43,7 @@ function draw(width, height) {
     if (!field.dataset.box || Number(field.dataset.onPage) !== current) continue;
     const [left, top, right, bottom] = field.dataset.box.split(" ").map(Number);
     const box = rect(left * width, top * height, right * width, bottom * height, "box");
-    box.addEventListener("click", () => field.querySelector("input").focus());
+    box.addEventListener("click", () => field.querySelector("textarea, .value").focus());
     field.shape = box;
     overlay.append(box);
   }
@@ -107,7 +108,7 @@ root.querySelector("[data-zoom]")?.addEventListener("click", (event) => {
 // ---- fields ----
 
 async function save(field) {
-  const input = field.querySelector("input");
+  const input = field.querySelector("textarea");
   const said = field.querySelector("[data-said]");
   if (input.value === field.kept) return;
   const sent = input.value;
@@ -131,20 +132,22 @@ async function save(field) {
   } finally { unsaved -= 1; }
 }
 
-for (const [place, field] of fields.entries()) {
-  const input = field.querySelector("input");
-  const undo = field.querySelector("[data-undo]");
-  field.kept = input.value;
-  input.addEventListener("focus", () => {
+for (const field of fields) {
+  field.querySelector("textarea, .value").addEventListener("focus", () => {
     if (field.dataset.box && Number(field.dataset.onPage) !== current) turn(Number(field.dataset.onPage));
     mark(field.shape);
   });
+}
+for (const [place, field] of entries.entries()) {
+  const input = field.querySelector("textarea");
+  const undo = field.querySelector("[data-undo]");
+  field.kept = input.value;
   input.addEventListener("change", () => save(field));
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
-      (fields[place + 1]?.querySelector("input") ?? root.querySelector("[data-main]"))?.focus();
+      (entries[place + 1]?.querySelector("textarea") ?? root.querySelector("[data-main]"))?.focus();
     } else if (event.key === "Escape" && undo) {
       input.value = field.dataset.machine;
       save(field);
@@ -157,14 +160,14 @@ root.querySelector("[data-fields]")?.addEventListener("submit", (event) => event
 // A confirmation must not overtake a correction that is still on its way.
 root.querySelector("[data-wait-saved]")?.addEventListener("submit", async (event) => {
   const form = event.currentTarget;
-  if (!unsaved && fields.every((field) => field.querySelector("input").value === field.kept)) return;
+  if (!unsaved && entries.every((field) => field.querySelector("textarea").value === field.kept)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  await Promise.all(fields.map(save));
+  await Promise.all(entries.map(save));
   while (unsaved) await new Promise((done) => window.setTimeout(done, 50));
-  const wrong = fields.find((field) => field.querySelector("input").value !== field.kept);
-  if (wrong) wrong.querySelector("input").focus(); else form.requestSubmit();
+  const wrong = entries.find((field) => field.querySelector("textarea").value !== field.kept);
+  if (wrong) wrong.querySelector("textarea").focus(); else form.requestSubmit();
 }, { capture: true });
 
 if (pages.length) { turn(1); loadWords(); } else if (text) text.textContent = "Văn bản hiện ra khi trang được đọc xong.";
-fields.find((field) => field.classList.contains("low"))?.querySelector("input").focus();
+entries.find((field) => field.classList.contains("low"))?.querySelector("textarea").focus();
