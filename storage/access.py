@@ -90,9 +90,9 @@ class Session:
 
 
 @cache
-def _nobody_hash() -> str:
+def _nobody_hash(passwords: PasswordHash) -> str:
     """Verified against when the login is unknown, so that the answer takes as long."""
-    return PASSWORDS.hash(secrets.token_urlsafe())
+    return passwords.hash(secrets.token_urlsafe())
 
 
 def hash_token(token: str) -> Sha256:
@@ -107,10 +107,11 @@ def require(actor: Actor, scope: Scope) -> None:
 
 
 class Access:
-    """Accounts, sessions, clients and tokens."""
+    """Accounts, sessions, clients and tokens; `passwords` says how a password is hashed and checked."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, passwords: PasswordHash = PASSWORDS) -> None:
         self._transactions = transactions
+        self._passwords = passwords
 
     def add_staff(self, login: str, password: str, *, name: str, role: Role, unit: str, counter: str) -> None:
         """Create or replace an account; a new password ends the sessions opened with the old one."""
@@ -122,7 +123,7 @@ class Access:
             else:
                 tx.execute(delete(SessionRow).where(SessionRow.staff_id == row.id))
             row.name, row.role, row.unit, row.counter = name, role.value, unit, counter
-            row.password_hash, row.active = PASSWORDS.hash(password), True
+            row.password_hash, row.active = self._passwords.hash(password), True
 
     def add_client(self, client_id: str, secret: str, *, name: str, scopes: Iterable[Scope], unit: str) -> None:
         """Create or replace an API client; a new secret ends the tokens given for the old one."""
@@ -137,7 +138,7 @@ class Access:
         self.slow_down(subject, at)
         with self._transactions.read() as tx:
             row = tx.scalars(select(StaffRow).where(StaffRow.login == login, StaffRow.active)).one_or_none()
-        good = PASSWORDS.verify(password, row.password_hash if row else _nobody_hash())
+        good = self._passwords.verify(password, row.password_hash if row else _nobody_hash(self._passwords))
         if row is None or not good:
             self.failed(subject, at)
             raise SignInFailed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.requests import Request
 
 from storage.access import (
@@ -33,12 +36,15 @@ from tests.support.crowds import at_once
 from tests.support.storages import DATABASES, Storages
 
 PASSWORD = "mot mat khau dai"
+QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+"""The same hash at the least cost, for tests that ask hundreds of times."""
 SECRET = "a-random-secret-of-nobody"
 
 
 @pytest.fixture(params=DATABASES)
 def storage(request: pytest.FixtureRequest, storages: Storages) -> Storage:
-    opened = storages.make(request.param)
+    made = storages.make(request.param)
+    opened = replace(made, access=Access(made.transactions, QUICK))
     opened.access.add_staff("lan.thu", PASSWORD, name="Trần Thị Thử", role=Role.CLERK, unit="H99.01", counter="AB")
     opened.access.add_client("portal", SECRET, name="Cổng thử", scopes=[Scope.CHANGES_READ, Scope.FILES_READ],
                              unit="H99.01")
@@ -73,6 +79,15 @@ def test_the_right_password_opens_a_session_with_the_rights_of_the_role(storage:
     with storage.transactions.read() as tx:
         assert (staff_name(tx, opened.actor.id), staff_counter(tx, opened.actor.id)) == ("Trần Thị Thử", "AB")
         assert (staff_name(tx, "client:portal"), staff_name(tx, "staff:x"), staff_counter(tx, "public")) == ("", "", "")
+
+
+def test_a_password_is_kept_as_a_slow_salted_hash(small: Storage) -> None:
+    for login in ("a", "b"):
+        small.access.add_staff(login, PASSWORD, name="Thử", role=Role.CLERK, unit="H99.01", counter="AA")
+    with small.transactions.read() as tx:
+        first, second = tx.scalars(sa.select(StaffRow.password_hash))
+    assert first != second
+    assert first.startswith("$argon2id$v=19$m=65536,")
 
 
 def test_neither_password_nor_cookie_nor_token_is_kept(storage: Storage, now: datetime) -> None:

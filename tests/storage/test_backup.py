@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import stat
 import tarfile
 from collections.abc import Callable
@@ -71,6 +72,17 @@ def fill(office: Office) -> Office:
     return office
 
 
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, now: datetime) -> Path:
+    """A backup of a filled system with its secrets, made once; tests that spoil it work on a copy."""
+    folder = tmp_path_factory.mktemp("archive")
+    made = Storages(folder, migrated_sqlite, lambda: pytest.fail("no server"), lambda: pytest.fail("no server"),
+                    lambda: pytest.fail("no server"))
+    backup.backup(fill(open_office(made.make(), now)).storage, folder / "system.tar", with_secrets=True)
+    made.close()
+    return folder / "system.tar"
+
+
 @pytest.fixture
 def filled(storages: Storages, now: datetime) -> Office:
     return fill(open_office(storages.make(name="from"), now))
@@ -83,12 +95,12 @@ def records(storage: Storage) -> dict[str, list[tuple[object, ...]]]:
                 for table in Row.metadata.sorted_tables if table.name not in backup.VOLATILE}
 
 
-def rewritten(source: Path, edit: Edit) -> Path:
+def rewritten(source: Path, folder: Path, edit: Edit) -> Path:
     """A copy of a backup with other members."""
     with tarfile.open(source) as tar:
         members = [(one, stream.read()) for one in tar if (stream := tar.extractfile(one)) is not None]
     edit(members)
-    target = source.with_name("rewritten.tar")
+    target = folder / "rewritten.tar"
     with tarfile.open(target, "w") as tar:
         for info, content in members:
             info.size = len(content)
@@ -172,9 +184,8 @@ def test_a_backup_is_for_its_owner_alone_and_never_in_the_next_one(filled: Offic
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.98])
 def test_a_backup_that_was_cut_short_is_refused_and_leaves_nothing(
-        storages: Storages, filled: Office, tmp_path: Path, share: float) -> None:
-    file, target = tmp_path / "system.tar", storages.make(name="to")
-    backup.backup(filled.storage, file, with_secrets=True)
+        storages: Storages, archive: Path, tmp_path: Path, share: float) -> None:
+    file, target = Path(shutil.copy(archive, tmp_path)), storages.make(name="to")
     with tarfile.open(file) as tar:
         end = tar.getmember("end.json").offset_data
     with file.open("r+b") as stream:
@@ -184,6 +195,13 @@ def test_a_backup_that_was_cut_short_is_refused_and_leaves_nothing(
     assert_empty(target)
 
 
+def test_an_archive_packed_anew_is_still_a_backup(storages: Storages, archive: Path, tmp_path: Path) -> None:
+    """So that what the spoiled copies below are refused for is what was spoiled."""
+    target = storages.make(name="to")
+    backup.restore(target, rewritten(archive, tmp_path, lambda _members: None))
+    assert check(target).clean
+
+
 HOSTILE = ["../x", "state/../x", "state//etc/x", "/etc/x", "state/keys/../../x", "state/records.sqlite3-journal",
            "state/objects/ab/cd/x", "state", "records/sessions.jsonl", "records/alembic_version.jsonl",
            "objects/../../x", "objects/ab", "end.json/x", "manifest.json"]
@@ -191,9 +209,8 @@ HOSTILE = ["../x", "state/../x", "state//etc/x", "/etc/x", "state/keys/../../x",
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_member_that_a_backup_never_has_is_refused_before_anything_is_written(
-        storages: Storages, filled: Office, tmp_path: Path, name: str) -> None:
-    backup.backup(filled.storage, tmp_path / "system.tar")
-    hostile = rewritten(tmp_path / "system.tar", lambda members: members.insert(1, (tarfile.TarInfo(name), b"x")))
+        storages: Storages, archive: Path, tmp_path: Path, name: str) -> None:
+    hostile = rewritten(archive, tmp_path, lambda members: members.insert(1, (tarfile.TarInfo(name), b"x")))
     target = storages.make(name="to")
     with pytest.raises(NotABackup):
         backup.restore(target, hostile)
@@ -202,11 +219,10 @@ def test_a_member_that_a_backup_never_has_is_refused_before_anything_is_written(
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
-def test_a_member_that_is_no_file_is_refused(storages: Storages, filled: Office, tmp_path: Path, kind: bytes) -> None:
+def test_a_member_that_is_no_file_is_refused(storages: Storages, archive: Path, tmp_path: Path, kind: bytes) -> None:
     link = tarfile.TarInfo("state/link")
     link.type, link.linkname = kind, "/etc/passwd"
-    backup.backup(filled.storage, tmp_path / "system.tar")
-    hostile = rewritten(tmp_path / "system.tar", lambda members: members.insert(1, (link, b"")))
+    hostile = rewritten(archive, tmp_path, lambda members: members.insert(1, (link, b"")))
     target = storages.make(name="to")
     with pytest.raises(NotABackup):
         backup.restore(target, hostile)
@@ -231,23 +247,21 @@ def with_a_wrong_value(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
 
 @pytest.mark.parametrize("edit", [without_a_row, with_nonsense, with_a_wrong_value])
 def test_records_that_do_not_fit_are_refused_and_leave_no_record(
-        storages: Storages, filled: Office, tmp_path: Path, edit: Edit) -> None:
-    backup.backup(filled.storage, tmp_path / "system.tar")
+        storages: Storages, archive: Path, tmp_path: Path, edit: Edit) -> None:
     target = storages.make(name="to")
     with pytest.raises(NotABackup):
-        backup.restore(target, rewritten(tmp_path / "system.tar", edit))
+        backup.restore(target, rewritten(archive, tmp_path, edit))
     assert {name for name, rows in records(target).items() if rows} == {"sequences"}
 
 
-def test_a_damaged_object_in_a_backup_leaves_no_record(storages: Storages, filled: Office, tmp_path: Path) -> None:
+def test_a_damaged_object_in_a_backup_leaves_no_record(storages: Storages, archive: Path, tmp_path: Path) -> None:
     def damage(members: list[tuple[tarfile.TarInfo, bytes]]) -> None:
         place = next(place for place, (info, _) in enumerate(members) if info.name.startswith("objects/"))
         members[place] = (members[place][0], b"other")
 
-    backup.backup(filled.storage, tmp_path / "system.tar")
     target = storages.make(name="to")
     with pytest.raises(ObjectDamaged):
-        backup.restore(target, rewritten(tmp_path / "system.tar", damage))
+        backup.restore(target, rewritten(archive, tmp_path, damage))
     assert {name for name, rows in records(target).items() if rows} == {"sequences"}
 
 
