@@ -22,6 +22,7 @@ from storage.dossiers import Dossiers
 from storage.opening import Storage, open_storage
 from storage.settings import StorageSettings, read_section
 from web import pages
+from web.house import UseCases
 from web.settings import WebSettings
 
 API = "/api/v1"
@@ -55,7 +56,7 @@ def create_app(kept: Storage, digitizing: DigitizeSettings, issuing: ReceiptsSet
     ):
         app.include_router(router, prefix=API)
     app.include_router(storage.routes.health_router(kept))
-    pages.install(app, pages.UseCases(storage=kept, callers=callers, dossiers=dossiers, documents=documents,
+    pages.install(app, UseCases(storage=kept, callers=callers, dossiers=dossiers, documents=documents,
                                       receipts=issued, papers=open_papers(kept, issuing), verify=verify),
                   showing)
     return app

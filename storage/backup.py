@@ -23,12 +23,12 @@ import sqlalchemy as sa
 
 from storage import pending
 from storage.checking import referenced
+from storage.columns import Row, UtcDateTime
 from storage.database import Tx
 from storage.errors import Kind, ServiceError
 from storage.model import Sha256
 from storage.objects import CHUNK_BYTES, ObjectDamaged, hash_file
 from storage.opening import Storage
-from storage.rows import Row, UtcDateTime
 from storage.tools import scratch
 
 FORMAT = "sohoa-backup-1"

@@ -5,74 +5,22 @@ No lazy relationships: rows are read and written with explicit statements. Colum
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     CheckConstraint,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
-    Integer,
-    MetaData,
     String,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import Mapped, mapped_column
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes on every database; a naive one is a defect and raises ValueError."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times, store UTC (SQLite has no zones: stored without, meant as UTC)."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("naive datetime")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give every time back as aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Row(DeclarativeBase):
-    """Base of all rows; names every constraint, so that migrations are the same on every database."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: UtcDateTime,
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
-        int: BigInteger().with_variant(Integer, "sqlite"),
-    }
-
-
-def _digest(column: str) -> CheckConstraint:
-    """64 lower-case characters; NULL passes."""
-    return CheckConstraint(f"length({column}) = 64 AND {column} = lower({column})", name=f"{column}_digest")
+from storage.columns import Row, digest
 
 
 class UnitRow(Row):
@@ -188,7 +136,7 @@ class OriginalRow(Row):
     media_type: Mapped[str] = mapped_column(String(100))
     file_name: Mapped[str] = mapped_column(Text)
     pages: Mapped[int]
-    __table_args__ = (_digest("sha256"),)
+    __table_args__ = (digest("sha256"),)
 
 
 class PageRow(Row):
@@ -206,7 +154,7 @@ class PageRow(Row):
     confidence: Mapped[float]
     problem: Mapped[str | None] = mapped_column(String(60))
     result_sha256: Mapped[str] = mapped_column(String(64))
-    __table_args__ = (_digest("result_sha256"),)
+    __table_args__ = (digest("result_sha256"),)
 
 
 class RenditionRow(Row):
@@ -219,7 +167,7 @@ class RenditionRow(Row):
     size: Mapped[int]
     media_type: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]
-    __table_args__ = (_digest("sha256"),)
+    __table_args__ = (digest("sha256"),)
 
 
 class FieldRow(Row):
@@ -279,8 +227,8 @@ class ReceiptRow(Row):
     __table_args__ = (
         UniqueConstraint("series_id", "number"),
         CheckConstraint("number >= 1", name="number"),
-        _digest("statement_sha256"),
-        _digest("token_sha256"),
+        digest("statement_sha256"),
+        digest("token_sha256"),
     )
 
 

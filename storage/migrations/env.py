@@ -5,8 +5,9 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy.schema import SchemaItem
 
+import storage.rows  # noqa: F401 - fills the metadata
+from storage.columns import Row
 from storage.database import open_engine
-from storage.rows import Row
 
 
 def _ours(_thing: SchemaItem, name: str | None, type_: str, *_rest: object) -> bool:

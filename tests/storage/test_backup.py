@@ -19,12 +19,13 @@ from storage import audit, backup, changes, documents, idempotency
 from storage import receipt_register as register
 from storage.backup import NotABackup, NotEmpty
 from storage.checking import check
+from storage.columns import Row
 from storage.documents import put_rendition
 from storage.model import DocumentState, ReceiptId, ReceiptKind, ReceiptState, Role, Scope
 from storage.objects import ObjectDamaged, ObjectMissing, hash_bytes
 from storage.opening import Storage
 from storage.receipt_register import NewReceipt, SeriesKey
-from storage.rows import DocumentRow, OriginalRow, Row, StaffRow
+from storage.rows import DocumentRow, OriginalRow, StaffRow
 from tests.storage.conftest import CLERK, UNIT, Office, open_office
 from tests.support.storages import Database, Objects, Storages
 

@@ -18,10 +18,11 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from storage import catalogue, schema
+from storage.columns import UtcDateTime
 from storage.database import DatabaseUnavailable, Transactions, ValueRefused, open_engine
 from storage.model import Person
 from storage.opening import open_storage
-from storage.rows import HolidayRow, PageRow, UnitRow, UtcDateTime
+from storage.rows import HolidayRow, PageRow, UnitRow
 from storage.settings import StorageSettings
 from tests.storage.conftest import CLERK, NEW, SOME_HASH, Office
 from tests.support.servers import free_ports

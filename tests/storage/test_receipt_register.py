@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from storage import receipt_register as register
+from storage.columns import Row
 from storage.database import Transactions, Tx, open_engine
 from storage.dossiers import Dossiers
 from storage.model import ReceiptId, ReceiptKind, ReceiptState
 from storage.objects import hash_bytes
 from storage.receipt_register import AlreadyReplaced, NewReceipt, ReceiptUnknown, SeriesExhausted, SeriesKey
-from storage.rows import Row
 from tests.storage.conftest import CLERK, NEW, UNIT, Office, fill_catalogue
 from tests.support.crowds import at_once
 

@@ -12,9 +12,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from storage import schema
+from storage.columns import Row
 from storage.database import open_engine
 from storage.opening import open_storage
-from storage.rows import Row
 from storage.settings import StorageSettings
 from tests.support.storages import DATABASES
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import storage.rows
+import storage.columns
 
 revision = "0001"
 down_revision = None
@@ -26,12 +26,12 @@ def upgrade() -> None:
     op.create_table("attempts",
     sa.Column("subject", sa.String(length=100), nullable=False),
     sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-    sa.Column("last_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("last_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint("subject", name=op.f("pk_attempts"))
     )
     op.create_table("audit",
     sa.Column("id", sa.String(length=36), nullable=False),
-    sa.Column("at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.Column("actor", sa.String(length=100), nullable=False),
     sa.Column("action", sa.String(length=60), nullable=False),
     sa.Column("subject", sa.String(length=100), nullable=False),
@@ -47,7 +47,7 @@ def upgrade() -> None:
 
     op.create_table("changes",
     sa.Column("id", sa.String(length=36), nullable=False),
-    sa.Column("at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.Column("type", sa.String(length=60), nullable=False),
     sa.Column("dossier_code", sa.String(length=50), nullable=True),
     sa.Column("unit", sa.String(length=35), nullable=True),
@@ -78,10 +78,10 @@ def upgrade() -> None:
     sa.Column("copies", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column("return_method", sa.String(length=20), nullable=False),
     sa.Column("status", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-    sa.Column("received_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
-    sa.Column("due_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
-    sa.Column("finished_at", storage.rows.UtcDateTime(timezone=True), nullable=True),
-    sa.Column("returned_at", storage.rows.UtcDateTime(timezone=True), nullable=True),
+    sa.Column("received_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("due_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("finished_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column("returned_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
     sa.Column("created_by", sa.String(length=100), nullable=False),
     sa.CheckConstraint("status BETWEEN 1 AND 10", name=op.f("ck_dossiers_status")),
     sa.PrimaryKeyConstraint("code", name=op.f("pk_dossiers"))
@@ -93,7 +93,7 @@ def upgrade() -> None:
     op.create_table("executors",
     sa.Column("id", sa.String(length=100), nullable=False),
     sa.Column("role", sa.String(length=20), nullable=False),
-    sa.Column("seen_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("seen_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint("id", name=op.f("pk_executors"))
     )
     op.create_table("holidays",
@@ -108,7 +108,7 @@ def upgrade() -> None:
     sa.Column("key", sa.String(length=255), nullable=False),
     sa.Column("request_sha256", sa.String(length=64), nullable=False),
     sa.Column("subject", sa.String(length=100), nullable=False),
-    sa.Column("created_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_idempotency_keys"))
     )
     op.create_table("procedures",
@@ -145,7 +145,7 @@ def upgrade() -> None:
     sa.Column("sha256", sa.String(length=64), nullable=False),
     sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column("media_type", sa.String(length=100), nullable=False),
-    sa.Column("created_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.CheckConstraint("length(sha256) = 64 AND sha256 = lower(sha256)", name=op.f("ck_renditions_sha256_digest")),
     sa.PrimaryKeyConstraint("subject", "role", name=op.f("pk_renditions"))
     )
@@ -186,7 +186,7 @@ def upgrade() -> None:
     sa.Column("token_sha256", sa.String(length=64), nullable=False),
     sa.Column("client_id", sa.String(length=60), nullable=False),
     sa.Column("scopes", sa.JSON(), nullable=False),
-    sa.Column("expires_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(["client_id"], ["api_clients.id"], name=op.f("fk_access_tokens_client_id")),
     sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_access_tokens"))
     )
@@ -205,10 +205,10 @@ def upgrade() -> None:
     sa.Column("born_digital", sa.Boolean(), nullable=False),
     sa.Column("problem_code", sa.String(length=60), nullable=True),
     sa.Column("created_by", sa.String(length=100), nullable=False),
-    sa.Column("created_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.Column("confirmed_by", sa.String(length=100), nullable=True),
-    sa.Column("confirmed_at", storage.rows.UtcDateTime(timezone=True), nullable=True),
-    sa.Column("released_at", storage.rows.UtcDateTime(timezone=True), nullable=True),
+    sa.Column("confirmed_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column("released_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
     sa.CheckConstraint("kind IN ('component', 'result')", name=op.f("ck_documents_kind")),
     sa.CheckConstraint("pages_done BETWEEN 0 AND pages_total", name=op.f("ck_documents_pages")),
     sa.ForeignKeyConstraint(["dossier_code"], ["dossiers.code"], name=op.f("fk_documents_dossier_code")),
@@ -230,8 +230,8 @@ def upgrade() -> None:
     sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
     sa.Column("token_sha256", sa.String(length=64), nullable=False),
     sa.Column("created_by", sa.String(length=100), nullable=False),
-    sa.Column("created_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
-    sa.Column("issued_at", storage.rows.UtcDateTime(timezone=True), nullable=True),
+    sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("issued_at", storage.columns.UtcDateTime(timezone=True), nullable=True),
     sa.Column("replaces", sa.String(length=36), nullable=True),
     sa.CheckConstraint("length(statement_sha256) = 64 AND statement_sha256 = lower(statement_sha256)", name=op.f("ck_receipts_statement_sha256_digest")),  # noqa: E501
     sa.CheckConstraint("length(token_sha256) = 64 AND token_sha256 = lower(token_sha256)", name=op.f("ck_receipts_token_sha256_digest")),  # noqa: E501
@@ -252,8 +252,8 @@ def upgrade() -> None:
     sa.Column("token_sha256", sa.String(length=64), nullable=False),
     sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column("csrf", sa.String(length=64), nullable=False),
-    sa.Column("created_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
-    sa.Column("expires_at", storage.rows.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column("expires_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_sessions_staff_id")),
     sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_sessions"))
     )
