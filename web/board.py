@@ -27,6 +27,8 @@ from web import labels
 from web.house import House
 
 PAGE_ROWS = 25
+MOVING = frozenset({DocumentState.RECEIVED, DocumentState.READING, DocumentState.CONFIRMED})
+STUCK = frozenset({DocumentState.REFUSED, DocumentState.QUARANTINED})
 DESK_MOVES = frozenset({DossierStatus.IN_PROGRESS, DossierStatus.SUPPLEMENT_ASKED, DossierStatus.WITHDRAWN,
                         DossierStatus.STOPPED, DossierStatus.RETURNED, DossierStatus.RECEIVED})
 """Moves offered at the desk; the others follow from releasing a result or from payment."""
@@ -34,7 +36,7 @@ DESK_MOVES = frozenset({DossierStatus.IN_PROGRESS, DossierStatus.SUPPLEMENT_ASKE
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One dossier in the list. `read` of `papers` documents are past reading, `waiting` need a person's eye."""
+    """One dossier in the list: of its `papers`, how many are sealed, wait for a person, are in work, are stuck."""
 
     dossier: Dossier
     procedure_name: str
@@ -43,6 +45,7 @@ class Row:
     sealed: int
     waiting: int
     moving: int
+    stuck: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,7 @@ def _row(tx: Tx, dossier: Dossier, at: datetime) -> Row:
     procedure = catalogue.procedure_version(tx, dossier.procedure_code, dossier.procedure_version)
     return Row(dossier=dossier, procedure_name=procedure.name, standing=labels.standing(dossier, at),
                papers=len(states), sealed=states.count(DocumentState.SEALED), waiting=states.count(DocumentState.READ),
-               moving=sum(state in {DocumentState.RECEIVED, DocumentState.READING, DocumentState.CONFIRMED}
-                          for state in states))
+               moving=sum(state in MOVING for state in states), stuck=sum(state in STUCK for state in states))
 
 
 def _slots(procedure: Procedure, views: Sequence[DocumentView]) -> tuple[Slot, ...]:

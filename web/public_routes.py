@@ -11,7 +11,7 @@ from receipts.links import GRANT_MINUTES
 from receipts.model import VerificationReport, headline
 from receipts.public import LookUpFailed, PublicView
 from receipts.reports import advice
-from storage.access import TooManyAttempts
+from storage.access import NotSignedIn, Session, TooManyAttempts
 from storage.downloads import respond
 from storage.errors import ServiceError
 from storage.model import DossierStatus
@@ -96,8 +96,9 @@ def verify_router(house: House, pages: Pages) -> APIRouter:
 
     def page(request: Request, *, report: VerificationReport | None = None,
              error: ServiceError | None = None) -> HTMLResponse:
-        return pages.render(request, "public/verify.html", status=error.rule.status if error else 200, report=report,
-                            error=error, max_bytes=bounds.max_bytes, headline=headline, advice=advice)
+        return pages.render(request, "public/verify.html", session=_signed_in(house, request), report=report,
+                            status=error.rule.status if error else 200, error=error, max_bytes=bounds.max_bytes,
+                            headline=headline, advice=advice)
 
     @routes.get("")
     def ask(request: Request) -> HTMLResponse:
@@ -116,6 +117,14 @@ def verify_router(house: House, pages: Pages) -> APIRouter:
         return await run_in_threadpool(page, request, report=report)
 
     return routes
+
+
+def _signed_in(house: House, request: Request) -> Session | None:
+    """Staff keep the frame of the desk where they verify."""
+    try:
+        return house.cases.callers.session(request)
+    except NotSignedIn:
+        return None
 
 
 Step = tuple[str, object, str]
