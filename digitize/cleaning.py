@@ -26,6 +26,9 @@ FAINT_SHARE = 0.002  # of faint pixels: clean blank pages measured up to 0.0013,
 DOT_PX = 7
 DOTS_IN_A_ROW = 6
 RULE_PX = 63
+LETTER_PX = (10, 60)
+FEW_LETTERS = 10
+LETTER_SHARE = 0.18  # of all marks: faint writing measured 0.2 and more, dust up to 0.11
 GOLDEN = 0.6180339887
 
 
@@ -65,6 +68,16 @@ def strengthened(grey: Grey) -> Grey:
     low = min(float(np.percentile(grey, 0.5)), 220.0)
     table = ((np.arange(256) - low) * (255 / (255 - low))).clip(0, 255).astype(np.uint8)
     return _grey(cv2.LUT(grey, table))
+
+
+def looks_written(grey: Grey) -> bool:
+    """True if enough of the marks have the size of letters; dust and grain of the paper are mostly smaller."""
+    ink = (grey < DARK).astype(np.uint8)
+    parts: Any = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    width, height, area = (parts[2][1:, column] for column in (2, 3, 4))
+    fits = (height >= LETTER_PX[0]) & (height <= LETTER_PX[1]) & (width >= 3) & (width <= 2 * LETTER_PX[1])
+    letters = int((fits & (area >= 20) & (area > 0.12 * width * height)).sum())
+    return letters >= FEW_LETTERS and letters >= LETTER_SHARE * len(area)
 
 
 def skew(grey: Grey, *, limit: float = 5.0) -> float:

@@ -16,10 +16,10 @@ from typing import Any
 import cv2
 
 from digitize.errors import InputRefused, MissingTool
-from digitize.model import MediaType, PageResult, Route
+from digitize.model import MediaType, PageResult
 from digitize.ocr import OcrFailed
 from digitize.picture import PictureFailed
-from digitize.reading import UNREADABLE_PICTURE, Recipe, keep_as_picture, read_page
+from digitize.reading import Recipe, keep_as_picture, read_page
 from digitize.source import open_page
 
 RESULT = "page.json"
@@ -37,8 +37,6 @@ def answer(question: dict[str, Any], scratch: Path) -> dict[str, Any]:
         )
         if question["do"] == "keep":
             result = keep_as_picture(page, preview)
-            if result.problem == UNREADABLE_PICTURE and result.route is Route.IMAGE:
-                return {"done": False}  # a picture that nobody can see is no page; whoever sent it must scan again
         else:
             recipe = Recipe(question["language"], float(question["straighten_from_degrees"]))
             result = read_page(page, recipe, scratch, preview)

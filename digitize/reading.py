@@ -19,7 +19,7 @@ from digitize import cleaning, ocr
 from digitize.barcode import read_codes
 from digitize.cleaning import READING_DPI, Grey
 from digitize.geometry import scale
-from digitize.model import Code, PageResult, Word
+from digitize.model import Code, PageResult, Route, Word
 from digitize.picture import PictureFailed
 from digitize.placing import Frame, inside, move_word, reading_to_upright, rounded, sheet, upright_frame
 from digitize.preview import write_placeholder, write_preview
@@ -95,12 +95,19 @@ def read_page(page: ShownPage, recipe: Recipe, scratch: Path, preview: Path) -> 
 
 
 def keep_as_picture(page: ShownPage, preview: Path) -> PageResult:
-    """The page without recognised words, because reading failed; with a preview if it can be drawn at all."""
+    """The page without recognised words, because reading failed; with a preview if it can be drawn at all.
+
+    Raises:
+        PictureFailed: the page is an image file that nobody can see; whoever sent it must scan it again.
+    """
     upright = upright_frame(page, 0, 0.0)
     kept = _result(page, Reading(), upright, straightened=False)
     try:
         pixels = page.preview() if page.preview is not None else page.decode()
-    except (PictureFailed, MemoryError, ValueError, cv2.error):  # the page keeps its place all the same
+    except (PictureFailed, MemoryError, cv2.error) as failed:
+        if isinstance(failed, PictureFailed) and page.route is Route.IMAGE:
+            raise
+        # Too large for this machine, or beyond poppler: the page keeps its place, and its own stream in the archive.
         write_placeholder(page.width_px, page.height_px, preview)
         return replace(kept, problem=UNREADABLE_PICTURE)
     write_preview(pixels, (page.width_px, page.height_px), upright, preview)
@@ -123,7 +130,10 @@ def _read_unless_blank(buffer: Grey, recipe: Recipe, scratch: Path, watch: Stopw
         return recognise(buffer, recipe, scratch, watch)
     if cleaning.dark_share(buffer, cleaning.FAINT) < cleaning.FAINT_SHARE:
         return Reading(blank=True)
-    reading = recognise(cleaning.strengthened(buffer), recipe, scratch, watch)
+    buffer = cleaning.strengthened(buffer)
+    if not cleaning.looks_written(buffer):
+        return Reading(blank=True)
+    reading = recognise(buffer, recipe, scratch, watch)
     return reading if confidence(reading.words) >= CONFIDENT else Reading(blank=True)
 
 

@@ -78,6 +78,14 @@ def test_blank_faint_and_written_pages_are_told_apart() -> None:
     assert cleaning.dark_share(page()) > cleaning.BLANK_SHARE
     assert cleaning.dark_share(faint) < cleaning.BLANK_SHARE < cleaning.dark_share(faint, cleaning.FAINT)
     assert cleaning.strengthened(faint).min() < 30
+    assert cleaning.looks_written(cleaning.strengthened(faint))
+
+
+def test_dust_does_not_look_written() -> None:
+    dust = page(0)
+    for x, y in np.random.default_rng(3).integers(20, 800, (4000, 2)).tolist():
+        dust[y:y + 2, x:x + 2] = 90
+    assert not cleaning.looks_written(dust)
 
 
 @given(arrays(np.uint8, st.tuples(st.integers(8, 40), st.integers(8, 40))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -116,11 +118,12 @@ def test_a_missing_result_is_said_to_be_lost(tmp_path: Path) -> None:
 
 
 def test_a_picture_nobody_can_see_is_refused(reader: PageReader, settings: DigitizeSettings, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.tif"
-    Image.effect_noise((600, 600), 60).save(broken, compression="tiff_adobe_deflate", dpi=(200, 200))
-    data = bytearray(broken.read_bytes())
-    data[2000:4000] = bytes(2000)
-    broken.write_bytes(data)
+    broken = tmp_path / "broken.png"
+    header = struct.pack(">IIBBBBB", 600, 600, 8, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", b"no deflate" * 99), (b"IEND", b""))
+    parts = (struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+             for name, data in chunks)
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
     with pytest.raises(DamagedFile) as refused:
         reader.read(original(broken, settings), 0, tmp_path / "page")
     assert refused.value.facts == {"page": 1}

@@ -46,7 +46,7 @@ def test_a_signed_paper_goes_through_unharmed(path: Path, settings: DigitizeSett
         assert was.shape == now.shape
         # Only the soft edges of flattened signature stamps may differ, and hardly to be seen.
         assert np.abs(was - now).max() <= 32
-        assert (was != now).mean() < 0.001
+        assert (was != now).mean() < 0.005
 
 
 @pytest.mark.parametrize("entry", PAGES, ids=lambda entry: Path(entry["image"]).stem)
