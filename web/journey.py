@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from digitize.service import Documents, NewDocument
 from digitize.settings import DigitizeSettings
@@ -61,8 +60,8 @@ class Desk:
     actor: Actor
 
 
-def show(environment: Mapping[str, str], sample: Path, out: Path) -> int:
-    """Run the demo on `sample`, leaving the files in `out`; 0 when every verdict holds."""
+def show(environment: Mapping[str, str], paper: Path, result: Path, out: Path) -> int:
+    """Run the demo on the scans of a paper handed in and of a result, leaving the files in `out`; 0 when every verdict holds."""
     console = Console()
     storage = open_storage(read_section("storage", StorageSettings, environment))
     out.mkdir(parents=True, exist_ok=True)
@@ -73,7 +72,7 @@ def show(environment: Mapping[str, str], sample: Path, out: Path) -> int:
                 [sys.executable, "-m", role, "worker"], cwd=Path(__file__).resolve().parent.parent,
                 env={**environment, "SOHOA_STORAGE__EXECUTOR": f"demo-{os.getpid()}"}, log=out / f"{role}.log"))
         desk = _desk(storage, environment)
-        files = _journey(desk, sample, out, console)
+        files = _journey(desk, (paper, result), out, console)
         return _report(desk, files, console)
 
 
@@ -87,7 +86,7 @@ def _desk(storage: Storage, environment: Mapping[str, str]) -> Desk:
                 Actor(id="demo", scopes=frozenset(Scope), unit=unit, name="Cán bộ Mẫu"))
 
 
-def _journey(desk: Desk, sample: Path, out: Path, console: Console) -> dict[str, Path]:
+def _journey(desk: Desk, scans: tuple[Path, Path], out: Path, console: Console) -> dict[str, Path]:
     """The whole way; returns the files by their Vietnamese names."""
     now = datetime.now(UTC)
     procedure = _procedure(desk)
@@ -96,8 +95,8 @@ def _journey(desk: Desk, sample: Path, out: Path, console: Console) -> dict[str,
     slip, fee = _issue(desk, dossier, procedure)
     console.print("Đã cấp giấy tiếp nhận và biên lai; đang số hóa bản quét…")
     component = next(part.code for part in procedure.components if part.digitize)
-    paper = _sealed(desk, dossier, sample, NewDocument(component), console)
-    result = _sealed(desk, dossier, sample, NewDocument("result", DocumentKind.RESULT), console)
+    paper = _sealed(desk, dossier, scans[0], NewDocument(component), console)
+    result = _sealed(desk, dossier, scans[1], NewDocument("result", DocumentKind.RESULT), console)
     desk.documents.release(desk.actor, result.id, at=datetime.now(UTC))
     files = {"Giấy tiếp nhận": (slip, "pdf"), "Biên lai": (fee, "pdf"), "Biên lai (dữ liệu XML)": (fee, "xml")}
     kept = {name: _save(desk.receipts.file(desk.actor, one.id, role, at=now).chunks, out / f"{one.kind.value}.{role}")
@@ -107,8 +106,9 @@ def _journey(desk: Desk, sample: Path, out: Path, console: Console) -> dict[str,
         kept[name] = _save(desk.documents.file(desk.actor, paper.id, role, at=now).chunks, out / f"{role}.{suffix}")
     kept["Kết quả đã ký"] = _save(desk.documents.file(desk.actor, result.id, "sealed", at=now).chunks,
                                   out / "result.pdf")
-    for found in desk.documents.find(desk.actor, paper.id).fields:
-        console.print(f"  {found.label}: [bold]{found.value or '—'}[/bold] ({found.confidence:.0%})")
+    for document in (paper, result):
+        for found in desk.documents.find(desk.actor, document.id).fields:
+            console.print(f"  {found.label}: [bold]{found.value or '—'}[/bold] ({found.confidence:.0%})")
     return kept
 
 
@@ -160,7 +160,6 @@ def _save(chunks: Callable[[], Iterable[bytes]], path: Path) -> Path:
 
 def _report(desk: Desk, files: Mapping[str, Path], console: Console) -> int:
     """Print where each file lies and what verification says of the signed ones."""
-    table = Table("Tệp", "Nơi lưu", "Kiểm tra chữ ký", box=None, pad_edge=False)
     broken = 0
     for name, path in files.items():
         verdict = ""
@@ -169,6 +168,7 @@ def _report(desk: Desk, files: Mapping[str, Path], console: Console) -> int:
             verdict = headline(report.verdict)
             broken += verdict != "Hợp lệ"
             verdict = f"{verdict}. {advice(report)}"
-        table.add_row(name, str(path), verdict)
-    console.print(table)
+        console.print(f"[bold]{name}[/bold]\n  {path}", soft_wrap=True)
+        if verdict:
+            console.print(f"  {verdict}", soft_wrap=True)
     return 1 if broken else 0

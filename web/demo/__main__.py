@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: str = options.command
     try:
         if command == "show":
-            return _show(options.scan)
+            return _show(options.scan, SAMPLES_FOLDER / "quyet-dinh-145.jpg")
         storage = open_storage(read_section("storage", StorageSettings, os.environ))
         try:
             samples = Path(os.devnull) if options.without_scans else SAMPLES_FOLDER
@@ -41,14 +41,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _show(scan: Path) -> int:
+def _show(scan: Path, result: Path) -> int:
     """Migrate, seed, and take one dossier all the way; the files go below the state directory."""
     settings = read_section("storage", StorageSettings, os.environ)
     schema.migrate(settings.url())
     storage = open_storage(settings)
     Demo(storage, read_section("digitize", DigitizeSettings, os.environ), Path(os.devnull)).seed(now())
     storage.close()
-    return journey.show(os.environ, scan, settings.state_dir / "demo")
+    return journey.show(os.environ, scan, result, settings.state_dir / "demo")
 
 
 if __name__ == "__main__":
