@@ -61,7 +61,7 @@ class Desk:
 
 
 def show(environment: Mapping[str, str], paper: Path, result: Path, out: Path) -> int:
-    """Run the demo on the scans of a paper handed in and of a result, leaving the files in `out`; 0 when every verdict holds."""
+    """Run the demo on the scans of a paper and of a result, leaving the files in `out`; 0 when every verdict holds."""
     console = Console()
     storage = open_storage(read_section("storage", StorageSettings, environment))
     out.mkdir(parents=True, exist_ok=True)
