@@ -161,8 +161,7 @@ def picture() -> bytes:
 
 
 def build(storage: Storage, clock: Clock, settings: WebSettings, *, verify: Verify = no_signature) -> House:
-    """The centre: demo rules, one clerk, API routes that the desk's scripts call, all pages."""
-    _put_rules(storage)
+    """The centre over furnished storage: API routes that the desk's scripts call, and all pages."""
     digitizing, callers = DigitizeSettings(), Callers(storage.access, clock)
     cases = UseCases(
         storage=storage, callers=callers, dossiers=Dossiers(storage.transactions, deadline),
@@ -181,7 +180,8 @@ def _programs(cases: UseCases, digitizing: DigitizeSettings, callers: Callers,
     return upload_router(cases.documents, digitizing, callers, clock), document_router(cases.documents, callers, clock)
 
 
-def _put_rules(storage: Storage) -> None:
+def furnish(storage: Storage) -> None:
+    """The rules of the demo office and one clerk."""
     with storage.transactions.begin() as tx:
         for unit in office.UNITS:
             catalogue.put_unit(tx, unit)

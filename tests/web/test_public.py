@@ -9,7 +9,6 @@ import pytest
 from receipts.fees import Quantity
 from receipts.service import FeeRequest, SlipRequest
 from storage.model import Dossier
-from storage.opening import Storage
 from tests.web.house import KEY, PERSON, Clock, House, build
 from web.settings import WebSettings
 
@@ -105,8 +104,8 @@ def test_guessing_the_digits_of_a_code_is_slowed(house: House, dossier: Dossier)
     assert answers == [404] * 5 + [429]
 
 
-def test_one_address_may_look_up_so_often_a_minute(storage: Storage, house: House) -> None:
-    browser = build(storage, Clock(house.clock()), WebSettings(look_ups_a_minute=2)).browser()
+def test_one_address_may_look_up_so_often_a_minute(house: House) -> None:
+    browser = build(house.storage, Clock(house.clock()), WebSettings(look_ups_a_minute=2)).browser()
     answers = [browser.post("/tra-cuu", data={"ma": f"X-{n}", "so-cuoi": "0000"}).status_code for n in range(3)]
     assert answers == [404, 404, 429]
 
@@ -118,8 +117,8 @@ def test_verification_shows_verdict_and_what_to_do(house: House, tmp_path: Path)
     assert "Tệp không có chữ ký số" in page.text
 
 
-def test_an_empty_or_too_large_file_is_refused_in_words(storage: Storage, house: House) -> None:
-    browser = build(storage, house.clock, WebSettings(max_verify_bytes=1000)).browser()
+def test_an_empty_or_too_large_file_is_refused_in_words(house: House) -> None:
+    browser = build(house.storage, house.clock, WebSettings(max_verify_bytes=1000)).browser()
     empty = browser.post("/kiem-tra", files={"file": ("", b"", "application/octet-stream")})
     large = browser.post("/kiem-tra", files={"file": ("a.pdf", b"x" * 1001, "application/pdf")})
     assert (empty.status_code, large.status_code) == (422, 413)
@@ -127,8 +126,8 @@ def test_an_empty_or_too_large_file_is_refused_in_words(storage: Storage, house:
     assert "Tệp quá lớn" in large.text
 
 
-def test_the_pages_of_applicants_can_be_published_alone(storage: Storage, house: House) -> None:
-    browser = build(storage, house.clock, WebSettings(public_only=True)).browser()
+def test_the_pages_of_applicants_can_be_published_alone(house: House) -> None:
+    browser = build(house.storage, house.clock, WebSettings(public_only=True)).browser()
     assert [browser.get(path).status_code for path in ("/", "/tra-cuu", "/kiem-tra")] == [200] * 3
     assert [browser.get(path).status_code for path in ("/dang-nhap", "/tiep-nhan")] == [404] * 2
     assert "/dang-nhap" not in browser.get("/").text
