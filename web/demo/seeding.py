@@ -68,7 +68,8 @@ class Demo:
                     removal.remove_holiday(tx, day)
         self._logins.unlink(missing_ok=True)
         _write_private(self._removed, "")
-        return "Đã gỡ văn phòng mẫu. Nhật ký và tệp trong kho còn lại; python -m storage check đếm các tệp không còn dùng (orphans)."
+        return ("Đã gỡ văn phòng mẫu. Nhật ký và tệp trong kho còn lại; "
+                "python -m storage check đếm các tệp không còn dùng (orphans).")
 
     def _may_seed(self, at: datetime) -> bool:
         """Only an empty system, or one that holds the demo office alone, is seeded."""
