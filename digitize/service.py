@@ -230,7 +230,7 @@ def _decide(tx: Tx, dossier: Dossier, at: datetime) -> None:
 
 
 def _original(position: int, file: IncomingFile, found: Probe, stored: StoredObject) -> Original:
-    name = unicodedata.normalize("NFC", Path(file.name).name)[:200]
+    name = "".join(filter(str.isprintable, unicodedata.normalize("NFC", Path(file.name).name)))[:200]
     return Original(position=position, sha256=stored.sha256, size=stored.size, media_type=found.media_type.value,
                     file_name=name, pages=found.pages)
 

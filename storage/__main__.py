@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     client.add_argument("id")
     client.add_argument("--name", required=True)
     client.add_argument("--unit", required=True)
-    client.add_argument("--scope", type=Scope, choices=list(Scope), action="append", default=[])
+    client.add_argument("--scope", type=Scope, choices=list(Scope), action="append", required=True)
     return parser
 
 
@@ -133,7 +133,7 @@ def _client(options: argparse.Namespace, settings: StorageSettings) -> int:
     secret = secrets.token_urlsafe(32)
 
     def work(storage: Storage) -> int:
-        storage.access.add_client(options.id, secret, name=options.name, scopes=options.scope or list(Scope),
+        storage.access.add_client(options.id, secret, name=options.name, scopes=options.scope,
                                   unit=options.unit)
         _print({"client_id": options.id, "client_secret": secret})
         return 0

@@ -1,12 +1,13 @@
 """The one module that starts processes: outside tools are hostile and mortal.
 
 Every process gets an argument list (no shell), its own process group, an empty environment but for
-what is named, a wall clock, a memory limit, and a working directory that the caller throws away.
+what is named, a wall clock, a memory limit, no network, and a working directory that the caller throws away.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import select
@@ -28,6 +29,7 @@ MEGABYTE = 1024 * 1024
 DEFAULT_MEMORY_BYTES = 2048 * MEGABYTE
 ANSWER_BYTES = 256 * MEGABYTE  # of one line of a resident child
 STOP_SECONDS = 10.0
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 LAST_WORDS = 400  # characters of a tool's last stderr line kept in a message
 
 
@@ -75,18 +77,34 @@ class Limits:
     memory_bytes: int = DEFAULT_MEMORY_BYTES
 
 
+@functools.cache
+def isolation() -> tuple[str, ...]:
+    """How to start a program in an empty network namespace, so that a taken-over tool can call nobody.
+
+    Empty where the machine does not allow it (some containers): there the network rules around the worker
+    have to do it. Asked once a process.
+    """
+    program = shutil.which("unshare", path=SYSTEM_PATH)
+    for options in (("--net", "--"), ("--user", "--net", "--")):
+        if program and subprocess.run(  # noqa: S603 - fixed words
+            [program, *options, "true"], env={"PATH": SYSTEM_PATH}, check=False, capture_output=True,
+        ).returncode == 0:
+            return (program, *options)
+    return ()
+
+
 def _argv(argv: Sequence[str], limits: Limits) -> list[str]:
-    """The argument list behind the memory limit; no core files, so that no page content stays on disk."""
+    """The argument list behind the limits; no core files, so that no page content stays on disk."""
     program = shutil.which(argv[0])  # an absolute path is looked at, not searched
     if program is None:
         raise ToolMissing(tool=Path(argv[0]).name)
-    return ["prlimit", f"--as={limits.memory_bytes}", "--core=0", "--", program, *argv[1:]]
+    return [*isolation(), "prlimit", f"--as={limits.memory_bytes}", "--core=0", "--", program, *argv[1:]]
 
 
 def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
     """An empty environment plus what every tool needs: a path, UTF-8, one OpenMP thread."""
     return {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": SYSTEM_PATH,
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
         "OMP_THREAD_LIMIT": "1",

@@ -50,6 +50,8 @@ class Bounds:
 
     max_bytes: int
     too_large: Callable[..., ServiceError]
+    files: int = 4
+    """All files of one request together may be so many times as large."""
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class _FileTarget(BaseTarget):  # type: ignore[misc]
     def __init__(self, folder: Path, upload: Upload, bounds: Bounds) -> None:
         super().__init__()
         self._folder, self._upload, self._bounds = folder, upload, bounds
-        self._written = 0
+        self._written = self._together = 0
         self._stream: BinaryIO | None = None
 
     def on_start(self) -> None:
@@ -79,7 +81,8 @@ class _FileTarget(BaseTarget):  # type: ignore[misc]
 
     def on_data_received(self, chunk: bytes) -> None:
         self._written += len(chunk)
-        if self._written > self._bounds.max_bytes:
+        self._together += len(chunk)
+        if self._written > self._bounds.max_bytes or self._together > self._bounds.files * self._bounds.max_bytes:
             raise self._bounds.too_large(max_bytes=self._bounds.max_bytes)
         if self._stream is not None:
             self._stream.write(chunk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from storage.tools import MEGABYTE, Limits, Resident, ToolFailed, ToolMissing, ToolTimedOut, python, run, scratch
+from storage.tools import (
+    MEGABYTE,
+    Limits,
+    Resident,
+    ToolFailed,
+    ToolMissing,
+    ToolTimedOut,
+    isolation,
+    python,
+    run,
+    scratch,
+)
 
 ECHO = """
 import json, sys
@@ -160,3 +172,11 @@ def test_a_scratch_folder_is_private_and_dies_with_its_work(tmp_path: Path) -> N
         (folder / "page").touch()
         mode = folder.stat().st_mode & 0o777
     assert (mode, list(tmp_path.iterdir())) == (0o700, [])
+
+
+@pytest.mark.skipif(not isolation(), reason="this machine allows no network namespaces")
+def test_a_tool_reaches_no_network_not_even_this_machine(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        knock = f"import socket; socket.create_connection(('127.0.0.1', {listening.getsockname()[1]}), 2)"
+        with pytest.raises(ToolFailed, match="unreachable"):
+            run([sys.executable, "-c", knock], cwd=tmp_path)
