@@ -8,10 +8,10 @@ Answering OCSP and time-stamp requests is not done here.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-import shutil
-import tempfile
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,15 +55,16 @@ def demo_holders(unit: str, agency: str, officer: str) -> tuple[Holder, ...]:
 def ensure_demo_keys(folder: Path, holders: tuple[Holder, ...], now: datetime | None = None) -> None:
     """Make the authority and the signers' keys below `folder` unless they are there; safe to repeat and to kill.
 
-    Leaves `root.key`, `trust/root.pem` and one `<slot>.pem` (key and certificate, mode 0600) per
-    holder. The authority appears whole, by one rename, or not at all; two starters at once agree on one.
+    Leaves `root.key` (key and certificate), `trust/root-<number>.pem` and one `<slot>.pem` (key and certificate,
+    mode 0600) per holder. Starters at once wait for each other; what an earlier authority signed stays trusted.
     """
     now = now or datetime.now(UTC)
-    if not (folder / "root.key").exists():
-        _make_authority(folder, now)
-    for holder in holders:
-        if not (folder / f"{holder.slot}.pem").exists():
-            _issue(folder, holder, now)
+    with _alone(folder):
+        if not (folder / "root.key").exists():
+            _make_authority(folder, now)
+        for holder in holders:
+            if not (folder / f"{holder.slot}.pem").exists():
+                _issue(folder, holder, now)
 
 
 def trust_folder(folder: Path) -> Path:
@@ -71,30 +72,35 @@ def trust_folder(folder: Path) -> Path:
     return folder / "trust"
 
 
-def _make_authority(folder: Path, now: datetime) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One maker at a time, also between processes; the lock dies with its holder."""
     try:
-        key = rsa.generate_private_key(65537, _KEY_BITS)
-        certificate = _root(key, now)
-        (workshop / "trust").mkdir()
-        _write(workshop / "root.key", _pem_key(key))
-        (workshop / "trust" / "root.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        workshop.chmod(0o700)
-        with contextlib.suppress(OSError):  # somebody else was first: theirs is as good
-            if folder.exists():
-                folder.rmdir()  # an empty folder, for example a fresh volume
-            workshop.rename(folder)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        trust_folder(folder).mkdir(exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as cause:
+        raise SealKeyUnavailable("Không ghi được vào thư mục khóa thử nghiệm.") from cause
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-    if not (folder / "root.key").exists():
-        raise SealKeyUnavailable("Không tạo được khóa thử nghiệm; thư mục khóa đang chứa tệp khác.")
+        os.close(descriptor)
+
+
+def _make_authority(folder: Path, now: datetime) -> None:
+    """The anchor first, the key last: an authority counts from the moment its key is there."""
+    key = rsa.generate_private_key(65537, _KEY_BITS)
+    certificate = _root(key, now)
+    pem = certificate.public_bytes(serialization.Encoding.PEM)
+    _place(trust_folder(folder) / f"root-{certificate.serial_number:x}.pem", pem)
+    _place(folder / "root.key", _pem_key(key) + pem)
 
 
 def _issue(folder: Path, holder: Holder, now: datetime) -> None:
     try:
-        root_key = serialization.load_pem_private_key((folder / "root.key").read_bytes(), None)
-        root = x509.load_pem_x509_certificate((trust_folder(folder) / "root.pem").read_bytes())
+        content = (folder / "root.key").read_bytes()
+        root_key, root = serialization.load_pem_private_key(content, None), x509.load_pem_x509_certificate(content)
     except (OSError, ValueError) as cause:
         raise SealKeyUnavailable("Không đọc được CA thử nghiệm.") from cause
     if not isinstance(root_key, rsa.RSAPrivateKey):

@@ -6,7 +6,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
-from receipts.authority import AGENCY, OFFICER, ORGANISATION, Holder, ensure_demo_keys
+from receipts.authority import AGENCY, OFFICER, ORGANISATION, Holder, ensure_demo_keys, trust_folder
 from receipts.cms import CmsWriter
 from receipts.errors import SealKeyUnavailable
 from receipts.keys import KeyRing, load_ring, require_valid
@@ -51,6 +51,19 @@ class KeyRoom:
         if self._settings.test_keys:
             seals = (Holder(ORGANISATION, unit, unit), Holder(AGENCY, unit, unit))
             ensure_demo_keys(self._folder, (*seals, *officers), at)
+            self._publish()
+
+    def _publish(self) -> None:
+        """Put the demo roots where the web process looks for anchors, when that is not beside the keys."""
+        if self._settings.trust_dir is None:
+            return
+        for anchor in trust_folder(self._folder).glob("*.pem"):
+            target = self._settings.trust_dir / anchor.name
+            if not target.exists():
+                self._settings.trust_dir.mkdir(parents=True, exist_ok=True)
+                draft = target.with_suffix(".draft")
+                draft.write_bytes(anchor.read_bytes())
+                draft.replace(target)
 
     def _load(self) -> KeyRing:
         password = self._settings.key_password

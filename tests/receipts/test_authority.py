@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from receipts.authority import Holder, ensure_demo_keys
+from receipts.authority import Holder, ensure_demo_keys, trust_folder
 from receipts.errors import SealKeyUnavailable
 from receipts.keys import Algorithm, KeyRing, load_key, load_ring, require_valid
 from receipts.model import SealRole
@@ -34,7 +34,7 @@ def test_two_starters_at_once_agree_on_one_authority(tmp_path: Path, at: datetim
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda _: ensure_demo_keys(tmp_path / "keys", (HOLDER,), at), range(2)))
     key = load_key(tmp_path / "keys" / "organisation.pem")
-    root = x509.load_pem_x509_certificate((tmp_path / "keys" / "trust" / "root.pem").read_bytes())
+    root = x509.load_pem_x509_certificate(next((tmp_path / "keys" / "trust").glob("root-*.pem")).read_bytes())
     x509.load_der_x509_certificate(key.certificate).verify_directly_issued_by(root)
     assert [path.name for path in tmp_path.iterdir()] == ["keys"]
 
@@ -114,3 +114,14 @@ def test_long_names_keep_their_test_mark(tmp_path: Path, at: datetime) -> None:
     assert b"CERTIFICATE" in certificate
     from_asn1 = load_key(tmp_path / "keys" / "organisation.pem").certificate
     assert "(THỬ NGHIỆM)".encode() in from_asn1
+
+
+def test_after_a_loss_of_the_keys_what_the_old_authority_signed_stays_trusted(tmp_path: Path, at: datetime) -> None:
+    ensure_demo_keys(tmp_path, (HOLDER,), at)
+    before = {path.name for path in trust_folder(tmp_path).iterdir()}
+    for lost in [*tmp_path.glob("*.pem"), tmp_path / "root.key"]:
+        lost.unlink()
+    ensure_demo_keys(tmp_path, (HOLDER,), at)
+    after = {path.name for path in trust_folder(tmp_path).iterdir()}
+    assert before < after
+    assert load_key(tmp_path / "organisation.pem").test
