@@ -37,9 +37,9 @@ class LocalCopies:
             with fetching:
                 if sha256 not in self._kept:
                     self._objects.fetch(sha256, target)
-            with self._lock:
-                self._kept[sha256] = target.stat().st_size
-                self._kept.move_to_end(sha256)
+                with self._lock:  # before the next one may look: a second fetch would cut the file under a reader
+                    self._kept[sha256] = target.stat().st_size
+                    self._kept.move_to_end(sha256)
             yield target
         finally:
             self._release(sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,32 @@ def test_many_threads_see_one_whole_copy(store: FilesystemStore, folder: Path) -
 
     assert at_once(6, size) == [3_000_000] * 6
     assert [path.name for path in folder.iterdir()] == [name]
+
+
+def test_threads_that_ask_together_fetch_once_so_that_no_copy_is_cut_under_a_reader(
+        store: FilesystemStore, folder: Path) -> None:
+    fetched: list[str] = []
+
+    class Counting(FilesystemStore):
+        def fetch(self, sha256: Sha256, target: Path) -> None:
+            fetched.append(sha256)
+            super().fetch(sha256, target)
+
+    names = [store.put_bytes(b"%d" % number).sha256 for number in range(100)]
+    copies = LocalCopies(Counting(folder.parent / "objects"), folder)
+
+    def ask(_number: int) -> None:
+        for name in names:
+            with copies.path(name):
+                pass
+
+    patient = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        at_once(4, ask)
+    finally:
+        sys.setswitchinterval(patient)
+    assert sorted(fetched) == sorted(names)
 
 
 def test_the_least_recently_used_goes_first_and_never_one_in_use(store: FilesystemStore, folder: Path) -> None:
