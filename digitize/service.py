@@ -1,7 +1,7 @@
 """Use cases on documents: take in, look at, correct, confirm, release. Effects in order, crash-safe between any two.
 
 The order that loses nothing: the original is durable under its hash, then ONE transaction writes document,
-workflow, audit and event. A crash in between leaves an object nobody names; the sweep collects it.
+workflow, audit and event. A crash in between leaves an object nobody names; `check` counts those.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class Documents:
             InputRefused: a file is at fault; nothing is kept.
             DossierUnknown, UnknownComponent, PageCountMismatch, SecretOrShownOnly.
         """
+        with self._storage.transactions.read() as tx:  # before anything is kept: what must not be scanned is not kept
+            self._title(tx, find_dossier(tx, dossier_code, actor.unit), new)
         probes = [probe(file.path, self._settings) for file in files]
         self._check_pages(new, probes)
         kept = [self._storage.objects.put(file.path) for file in files]
@@ -183,8 +185,10 @@ class Documents:
                 dossier = find_dossier(tx, document.dossier_code)
                 _decide(tx, dossier, at)
                 audit.record(tx, actor, "result-released", document_id, at)
+                sealed = documents.rendition(tx, document_id, "sealed")
                 changes.emit(tx, "result.released", document_id, at, dossier_code=dossier.code,
-                             unit=dossier.receiving_unit, facts={})
+                             unit=dossier.receiving_unit,
+                             facts={"files": {"sealed": {"sha256": sealed.sha256, "size": sealed.size}}})
             return documents.find(tx, document_id)
 
     def file(self, actor: Actor, document_id: str, role: str, *, at: datetime) -> Download:

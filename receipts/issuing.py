@@ -21,7 +21,7 @@ from receipts.paper import role_of, sign_paper
 from receipts.rendering import Renderer
 from receipts.sealing import DIGITIZED, CopySeal, seal_child, seal_copy
 from receipts.xmldata import xml
-from storage import audit, catalogue, changes, documents
+from storage import audit, catalogue, changes, documents, pending
 from storage import receipt_register as register
 from storage.access import staff_name
 from storage.database import Tx
@@ -31,6 +31,8 @@ from storage.opening import Storage
 from storage.tools import scratch
 
 CLIENT_OFFICER = "Cán bộ tiếp nhận"
+LONGEST_PAUSE_SECONDS = 120.0
+"""Between two tries to sign one receipt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,17 @@ class Issuing:
                                 "files": {"pdf": {"sha256": pdf.sha256, "size": pdf.size},
                                           "xml": {"sha256": data.sha256, "size": data.size}}})
 
+    def put_off(self, receipt_id: str, failures: int) -> None:
+        """Queue a receipt that could not be signed for a later try, after a growing pause."""
+        with self._storage.transactions.begin() as tx:
+            try:
+                receipt = register.find(tx, receipt_id)
+            except register.ReceiptUnknown:  # of a made-up office that was removed
+                return
+            if receipt.state == ReceiptState.NUMBERED:
+                pending.issue(self._storage.workflows, tx, receipt.id, failures=failures,
+                              delay_seconds=min(0.5 * 2.0 ** min(failures, 12), LONGEST_PAUSE_SECONDS))
+
     def seal(self, document_id: str) -> None:
         """Make the sealed copy of a confirmed document and keep it; a sealed one is left alone.
 
@@ -123,7 +136,8 @@ class Issuing:
             audit.record(tx, self._actor, "document-sealed", document_id, at, sha256=sealed.sha256)
             changes.emit(tx, "document.sealed", document_id, at, dossier_code=document.dossier_code,
                          unit=dossier.receiving_unit,
-                         facts={"kind": document.kind.value, "sha256": sealed.sha256, "size": sealed.size})
+                         facts={"kind": document.kind.value,
+                                "files": {"sealed": {"sha256": sealed.sha256, "size": sealed.size}}})
 
     def quarantine(self, document_id: str, code: str) -> None:
         """Set a document aside whose seal cannot be made; an operator decides. Raises nothing when it has moved on."""

@@ -58,12 +58,11 @@ class FilesystemStore:
             return self._path(sha256).stat().st_size
 
     def read(self, sha256: Sha256, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """Chunks from `start`; the file is opened now, so that a missing one is said now."""
-        with _translated(sha256):
-            stream = self._path(sha256).open("rb")
+        """Chunks from `start`; a missing file is said now, and opened only when somebody reads."""
+        self.size(sha256)
 
         def chunks() -> Iterator[bytes]:
-            with stream:
+            with _translated(sha256), self._path(sha256).open("rb") as stream:
                 stream.seek(start)
                 left = length
                 while chunk := stream.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left)):
