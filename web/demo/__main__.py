@@ -19,7 +19,7 @@ from web.demo.seeding import SAMPLES_FOLDER, Demo, now
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m web.demo", description=__doc__)
-    parser.add_argument("command", nargs="?", default="show", choices=("seed", "logins", "remove", "show"),
+    parser.add_argument("command", nargs="?", default="show", choices=("seed", "wait", "logins", "remove", "show"),
                         help="show (the default): the main job in the terminal, on a bundled sample scan")
     parser.add_argument("--without-scans", action="store_true", help="seed no sample scans")
     parser.add_argument("--scan", type=Path, default=SAMPLES_FOLDER / "to-khai-khai-sinh.pdf", help="for show")
@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             samples = Path(os.devnull) if options.without_scans else SAMPLES_FOLDER
             demo = Demo(storage, read_section("digitize", DigitizeSettings, os.environ), samples)
-            print({"seed": lambda: demo.seed(now()), "logins": demo.logins, "remove": demo.remove}[command]())
+            answers = {"seed": lambda: demo.seed(now()), "wait": demo.wait, "logins": demo.logins,
+                       "remove": demo.remove}
+            print(answers[command]())
         finally:
             storage.close()
     except ServiceError as fault:

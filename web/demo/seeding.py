@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,16 +13,17 @@ from pathlib import Path
 from digitize.service import Documents, NewDocument
 from digitize.settings import DigitizeSettings
 from receipts.opening import deadline
-from storage import catalogue, idempotency, removal
+from storage import catalogue, documents, idempotency, removal
 from storage.dossiers import Dossiers
 from storage.dossiers import find as find_dossier
-from storage.model import Actor, Dossier, Scope
+from storage.model import Actor, DocumentState, Dossier, Scope
 from storage.opening import Storage
 from storage.uploads import IncomingFile
 from web.demo import office
 
 SAMPLES_FOLDER = Path(__file__).resolve().parents[2] / "samples"
 LOGINS, REMOVED = "demo-logins.txt", "demo-removed"
+READING_SECONDS = 60.0
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Without letters that look like others, since people type them."""
 
@@ -58,6 +60,16 @@ class Demo:
             return "Chưa có văn phòng mẫu; chạy python -m web.demo seed."
         kept = dict(line.split(" ", 1) for line in self._logins.read_text(encoding="utf-8").splitlines())
         return _told(self._storage.settings.public_base_url.rstrip("/"), kept)
+
+    def wait(self, seconds: float = READING_SECONDS) -> str:
+        """Wait until the workers have read what is there, so that the desk is alive at first sight; the log-ins."""
+        deadline_at = time.monotonic() + seconds
+        while time.monotonic() < deadline_at:
+            with self._storage.transactions.read() as tx:
+                if not documents.in_state(tx, DocumentState.RECEIVED, DocumentState.READING):
+                    break
+            time.sleep(0.3)
+        return self.logins()
 
     def remove(self) -> str:
         """Take the demo office out: dossiers, papers, receipts, rules; accounts are closed. Stop the service first."""
