@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.office import Office, opened
-from tests.support.servers import PostgresServer, S3Server
+from tests.e2e.office import Office, distributed, opened
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
@@ -27,24 +26,19 @@ def decision() -> Path:
     return SAMPLES / "quyet-dinh-145.jpg"
 
 
-def distributed(postgres: PostgresServer, s3: S3Server) -> dict[str, str]:
-    """The settings of an office on PostgreSQL and S3."""
-    return {
-        "SOHOA_STORAGE__DATABASE_URL": postgres.new_database(), "SOHOA_STORAGE__S3_ENDPOINT": s3.endpoint,
-        "SOHOA_STORAGE__S3_BUCKET": s3.new_bucket(), "SOHOA_STORAGE__S3_ACCESS_KEY": s3.access_key,
-        "SOHOA_STORAGE__S3_SECRET_KEY": s3.secret_key, "SOHOA_STORAGE__S3_SECURE": "false",
-    }
+def settings(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    """What the parameter of a fixture stands for; the servers of "distributed" start when first asked for."""
+    if request.param == "embedded":
+        return {}
+    return distributed(request.getfixturevalue("postgres"), request.getfixturevalue("s3"), folder / "shared")
 
 
 @pytest.fixture(scope="module", params=["embedded", "distributed"])
 def office(request: pytest.FixtureRequest) -> Iterator[Office]:
     """A running office: embedded (SQLite, files) and distributed (PostgreSQL, S3)."""
-    settings = {}
-    if request.param == "distributed":
-        settings = distributed(request.getfixturevalue("postgres"), request.getfixturevalue("s3"))
     folder = Path(tempfile.mkdtemp(prefix="sohoa-e2e-"))
     try:
-        with opened(folder, settings) as running:
+        with opened(folder, settings(request, folder), apart=request.param == "distributed") as running:
             yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -55,3 +49,10 @@ def embedded(tmp_path: Path) -> Iterator[Office]:
     """An office of this test alone on SQLite and files, nothing started yet but the web process."""
     with opened(tmp_path / "state", {}, "web") as running:
         yield running
+
+
+@pytest.fixture(params=["embedded", "distributed"])
+def unmanned(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """An office of this test alone on either kind of stores, nothing started yet but the web process."""
+    with opened(tmp_path / "state", settings(request, tmp_path), "web", apart=request.param == "distributed") as one:
+        yield one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+
+from tests.support.servers import PostgresServer, S3Server
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = {"web": ("uvicorn", "api:app", "--no-access-log"), "digitize": ("digitize", "worker"),
@@ -30,12 +33,35 @@ def free_port() -> int:
         return port
 
 
+def clean_environment() -> dict[str, str]:
+    """Ours without any setting of the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SOHOA_")}
+
+
+def on_s3(s3: S3Server) -> dict[str, str]:
+    """The settings of objects in a fresh bucket."""
+    return {"SOHOA_STORAGE__S3_ENDPOINT": s3.endpoint, "SOHOA_STORAGE__S3_BUCKET": s3.new_bucket(),
+            "SOHOA_STORAGE__S3_ACCESS_KEY": s3.access_key, "SOHOA_STORAGE__S3_SECRET_KEY": s3.secret_key,
+            "SOHOA_STORAGE__S3_SECURE": "false"}
+
+
+def distributed(postgres: PostgresServer, s3: S3Server, shared: Path) -> dict[str, str]:
+    """The settings of an office on PostgreSQL and S3 whose roles share but the link key and the trusted roots."""
+    trust, link_key = shared / "trust", shared / "link.key"
+    trust.mkdir(parents=True)
+    link_key.write_bytes(secrets.token_bytes(32))
+    return {"SOHOA_STORAGE__DATABASE_URL": postgres.new_database(), **on_s3(s3),
+            "SOHOA_RECEIPTS__LINK_KEY_FILE": str(link_key), "SOHOA_RECEIPTS__TRUST_DIR": str(trust)}
+
+
 @dataclass
 class Office:
     """Settings by environment, processes by role."""
 
     state: Path
     extra: Mapping[str, str] = field(default_factory=dict)
+    apart: bool = False
+    """Whether each role has a state directory of its own, as on machines of their own."""
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     secret: str = ""
@@ -45,15 +71,19 @@ class Office:
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SOHOA_")}
-        return {**inherited, "SOHOA_STORAGE__STATE_DIR": str(self.state), "SOHOA_STORAGE__PUBLIC_BASE_URL": self.base,
-                "SOHOA_STORAGE__EXECUTOR": "e2e-0", **self.extra}
+    def environment(self, role: str = "web") -> dict[str, str]:
+        state = self.state / role if self.apart else self.state
+        return {**clean_environment(), "SOHOA_STORAGE__STATE_DIR": str(state),
+                "SOHOA_STORAGE__PUBLIC_BASE_URL": self.base, "SOHOA_STORAGE__EXECUTOR": f"e2e-{role}", **self.extra}
+
+    def ended(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One of our commands, run to its end beside the web process."""
+        return subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, env=self.environment(), check=False,
+                              capture_output=True, text=True, timeout=PATIENCE_SECONDS)
 
     def command(self, *arguments: str) -> str:
-        """Run one of our commands to its end; its standard output."""
-        done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, env=self.environment(), check=False,
-                              capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+        """The standard output of one of our commands, which must succeed."""
+        done = self.ended(*arguments)
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
 
@@ -65,7 +95,7 @@ class Office:
                 arguments += ["--port", str(self.port)]
             log = (self.state / f"{role}.log").open("ab")
             self.processes[role] = subprocess.Popen([sys.executable, "-m", *arguments], cwd=ROOT,
-                                                    env=self.environment(), stdout=log, stderr=log,
+                                                    env=self.environment(role), stdout=log, stderr=log,
                                                     start_new_session=True)
             log.close()
         until(self.healthy, "the web process answers")
@@ -105,10 +135,11 @@ class Office:
 
 
 @contextlib.contextmanager
-def opened(state: Path, extra: Mapping[str, str] | None = None, *roles: str) -> Iterator[Office]:
+def opened(state: Path, extra: Mapping[str, str] | None = None, *roles: str, apart: bool = False) -> Iterator[Office]:
     """A migrated, seeded office with its processes running; everything ends with the block."""
-    state.mkdir(parents=True, exist_ok=True)
-    office = Office(state, extra or {})
+    office = Office(state, extra or {}, apart=apart)
+    for folder in (state, *(state / role for role in ROLES if apart)):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     office.command("storage", "migrate")
     office.command("web.demo", "seed", "--without-scans")
     office.secret = client_secret(office.command("web.demo", "logins"))
