@@ -39,9 +39,13 @@ def run(storage: Storage, settings: ReceiptsSettings) -> None:
 def build(storage: Storage, settings: ReceiptsSettings, issuing: Issuing) -> Worker:
     """The worker with its workflows registered, not started."""
 
-    def issue_receipt(receipt_id: str) -> None:
-        """A number was taken, so a signature must come: tried for as long as it takes, whatever the fault."""
-        attempt("issue", lambda: issuing.issue(receipt_id), never_give_up=True)
+    def issue_receipt(receipt_id: str, failures: int = 0) -> None:
+        """A number was taken, so a signature must come: tried for as long as it takes, whatever the fault.
+
+        Between two tries it waits outside the queue: one officer without a key must not hold up every counter.
+        """
+        if attempt("issue", lambda: issuing.issue(receipt_id), attempts=1) is not None:
+            attempt("put-off", lambda: issuing.put_off(receipt_id, failures + 1), never_give_up=True)
 
     def seal_document(document_id: str) -> None:
         failed = attempt("seal", lambda: issuing.seal(document_id))

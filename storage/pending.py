@@ -42,9 +42,12 @@ def seal(workflows: Workflows, tx: Tx, document_id: DocumentId) -> None:
     workflows.enqueue(tx, SEALS, SEAL_DOCUMENT, f"seal-{document_id}", document_id)
 
 
-def issue(workflows: Workflows, tx: Tx, receipt_id: ReceiptId) -> None:
-    """Queue the signature of a numbered receipt."""
-    workflows.enqueue(tx, RECEIPTS, ISSUE_RECEIPT, f"issue-{receipt_id}", receipt_id)
+def issue(workflows: Workflows, tx: Tx, receipt_id: ReceiptId, *, failures: int = 0,
+          delay_seconds: float = 0.0) -> None:
+    """Queue the signature of a numbered receipt; after `failures` tries it is new work, for later."""
+    again = f"-{failures}" if failures else ""
+    workflows.enqueue(tx, RECEIPTS, ISSUE_RECEIPT, f"issue-{receipt_id}{again}", receipt_id, failures,
+                      delay_seconds=delay_seconds)
 
 
 def requeue_all(workflows: Workflows, tx: Tx) -> int:

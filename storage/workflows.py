@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos._error import DBOSException
 from dbos._serialization import Serializer
 from sqlalchemy import delete, select
@@ -106,17 +106,17 @@ class Workflows:
                                   serializer=JsonSerializer(), application_name=APPLICATION, lazy=True)
 
     def enqueue(self, tx: Tx, queue: str, workflow: str, workflow_id: str, *arguments: str | int,
-                priority: int = 1) -> None:
+                priority: int = 1, delay_seconds: float = 0.0) -> None:
         """Add work to `queue` in the caller's transaction; the same id again is the same work.
 
-        Lower `priority` runs first (1 is the first).
+        Lower `priority` runs first (1 is the first). With `delay_seconds` it waits outside, holding no place.
         """
-        self._client.enqueue_in_transaction(
-            tx,
-            {"queue_name": queue, "workflow_name": workflow, "workflow_id": workflow_id,
-             "app_version": APPLICATION_VERSION, "priority": priority},
-            *arguments,
-        )
+        options: EnqueueOptions = {
+            "queue_name": queue, "workflow_name": workflow, "workflow_id": workflow_id,
+            "app_version": APPLICATION_VERSION, "priority": priority}
+        if delay_seconds > 0:
+            options["delay_seconds"] = delay_seconds
+        self._client.enqueue_in_transaction(tx, options, *arguments)
 
     def pending(self, workflow_ids: Sequence[str]) -> frozenset[str]:
         """Which of these ids still have work to do."""
@@ -163,7 +163,7 @@ class Worker:
         }
         self._dbos = DBOS(config=config)
         for name, work in workflows.items():
-            DBOS.workflow(name=name)(work)
+            DBOS.workflow(name=name, max_recovery_attempts=None)(work)  # a hundred restarts must not bury a paper
         DBOS.listen_queues([queue.name for queue in queues])
 
     def start(self) -> None:
