@@ -17,35 +17,44 @@ from digitize.settings import DigitizeSettings
 from storage.callers import Callers, now
 from storage.downloads import respond
 from storage.model import Actor, DocumentKind, DocumentState, Scope
+from storage.openapi import events as event_stream
+from storage.openapi import files, refusals
 from storage.problems import BadRequest
 from storage.uploads import Bounds, Upload, received
 
 PROGRESS_SECONDS = 0.25
 LONGEST_PROGRESS_SECONDS = 3600
 MOVING = frozenset({DocumentState.RECEIVED, DocumentState.READING})
-FORM_VALUES = ("component", "kind", "declared_pages", "backlog")
+VALUES: dict[str, dict[str, object]] = {
+    "component": {"type": "string"}, "kind": {"type": "string", "enum": ["component", "result"]},
+    "declared_pages": {"type": "integer", "minimum": 1}, "backlog": {"type": "boolean"}}
+FORM_VALUES = tuple(VALUES)
 UPLOAD_BODY = {"requestBody": {"required": True, "content": {
     "multipart/form-data": {"schema": {"type": "object", "required": ["file", "component"], "properties": {
-        "file": {"type": "array", "items": {"type": "string", "format": "binary"}},
-        "component": {"type": "string"}, "kind": {"type": "string", "enum": ["component", "result"]},
-        "declared_pages": {"type": "integer", "minimum": 1}, "backlog": {"type": "boolean"}}}},
+        "file": {"type": "array", "items": {"type": "string", "format": "binary"}}, **VALUES}}},
     "application/pdf": {"schema": {"type": "string", "format": "binary"}},
     "image/jpeg": {"schema": {"type": "string", "format": "binary"}},
     "image/png": {"schema": {"type": "string", "format": "binary"}},
-    "image/tiff": {"schema": {"type": "string", "format": "binary"}}}}}
+    "image/tiff": {"schema": {"type": "string", "format": "binary"}}}},
+    "parameters": [{"name": name, "in": "query", "required": False, "schema": schema,
+                    "description": "with a raw body; a form carries it as a value"} for name, schema in VALUES.items()]}
+FILE_TYPES = ("application/octet-stream", "application/pdf", "image/jpeg", "image/png", "image/tiff", "text/plain",
+              "application/json", "application/xml")
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
 
 
 def upload_router(documents: Documents, settings: DigitizeSettings, callers: Callers,
                   clock: Callable[[], datetime] = now) -> APIRouter:
     """Files in."""
-    routes = APIRouter(prefix="/dossiers/{code}/documents", tags=["documents"])
+    routes = APIRouter(prefix="/dossiers/{code}/documents", tags=["documents"],
+                       responses=refusals(401, 403, 404, 422, 503))
     writer = Annotated[Actor, Depends(callers.having(Scope.DOCUMENTS_WRITE))]
     reader = Annotated[Actor, Depends(callers.having(Scope.DOCUMENTS_READ))]
 
     bounds = Bounds(int(settings.max_file_bytes), FileTooLarge)
 
-    @routes.post("", status_code=202, openapi_extra=UPLOAD_BODY, response_model=DocumentOut)
+    @routes.post("", status_code=202, openapi_extra=UPLOAD_BODY, response_model=DocumentOut,
+                 operation_id="upload_document", responses=refusals(409, 413, 415))
     async def upload(code: str, request: Request, actor: writer, key: Key = None) -> Response:
         """One paper, one or more files: multipart (`file` repeated) or the raw body with query parameters.
 
@@ -57,7 +66,7 @@ def upload_router(documents: Documents, settings: DigitizeSettings, callers: Cal
         return JSONResponse(DocumentOut.of(document).model_dump(mode="json"), status_code=202,
                             headers={"Location": f"/api/v1/documents/{document.id}"})
 
-    @routes.get("")
+    @routes.get("", operation_id="list_documents")
     def index(code: str, actor: reader) -> list[DocumentDetail]:
         """All documents of a dossier."""
         return [DocumentDetail.view(view) for view in documents.of_dossier(actor, code)]
@@ -67,39 +76,43 @@ def upload_router(documents: Documents, settings: DigitizeSettings, callers: Cal
 
 def document_router(documents: Documents, callers: Callers, clock: Callable[[], datetime] = now) -> APIRouter:
     """One document."""
-    routes = APIRouter(prefix="/documents/{document_id}", tags=["documents"])
+    routes = APIRouter(prefix="/documents/{document_id}", tags=["documents"],
+                       responses=refusals(401, 403, 404, 422, 503))
     reader = Annotated[Actor, Depends(callers.having(Scope.DOCUMENTS_READ))]
     writer = Annotated[Actor, Depends(callers.having(Scope.DOCUMENTS_WRITE))]
     fetcher = Annotated[Actor, Depends(callers.having(Scope.FILES_READ))]
 
-    @routes.get("")
+    @routes.get("", operation_id="show_document")
     def show(document_id: str, actor: reader) -> DocumentDetail:
         """State, pages, fields and files."""
         return DocumentDetail.view(documents.find(actor, document_id, at=clock()))
 
-    @routes.get("/events", response_class=StreamingResponse)
+    @routes.get("/events", response_class=StreamingResponse, operation_id="follow_document",
+                responses=event_stream("Events `progress`, each with a Progress as JSON"))
     async def events(document_id: str, actor: reader) -> StreamingResponse:
         """Server-sent events `progress` until the document is read (or refused); the first comes at once."""
         await run_in_threadpool(documents.find, actor, document_id)
         return StreamingResponse(_progress(documents, actor, document_id), media_type="text/event-stream",
                                  headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
-    @routes.put("/fields")
+    @routes.put("/fields", operation_id="correct_fields", responses=refusals(409))
     def correct(document_id: str, body: FieldsIn, actor: writer) -> DocumentDetail:
         """Correct fields before confirming; sending the old value again is undo."""
         return DocumentDetail.view(documents.correct(actor, document_id, body.values, at=clock()))
 
-    @routes.post("/confirm")
+    @routes.post("/confirm", operation_id="confirm_document", responses=refusals(409))
     def confirm(document_id: str, actor: writer) -> DocumentOut:
         """Stand for what was read; the sealed copy follows."""
         return DocumentOut.of(documents.confirm(actor, document_id, at=clock()))
 
-    @routes.post("/release")
+    @routes.post("/release", operation_id="release_document", responses=refusals(409))
     def release(document_id: str, actor: writer) -> DocumentOut:
         """Let the applicant fetch this sealed result."""
         return DocumentOut.of(documents.release(actor, document_id, at=clock()))
 
-    @routes.api_route("/files/{role}", methods=["GET", "HEAD"], response_class=Response)
+    @routes.head("/files/{role}", response_class=Response, include_in_schema=False)
+    @routes.get("/files/{role}", response_class=Response, operation_id="get_document_file",
+                responses=files(*FILE_TYPES))
     def file(document_id: str, role: str, request: Request, actor: fetcher,
              download: Annotated[bool, Query()] = False) -> Response:  # noqa: FBT002 - a query parameter
         """A file: original, archive, sealed, text, alto, words, page-1...; Range, ETag = SHA-256."""

@@ -17,6 +17,7 @@ from receipts.settings import ReceiptsSettings
 from storage.callers import Callers, now
 from storage.downloads import respond
 from storage.model import Actor, ReceiptState, Scope
+from storage.openapi import Responses, files, refusals
 from storage.rates import per_minute
 from storage.uploads import Bounds, received
 
@@ -25,12 +26,13 @@ VERIFY_BODY = {"requestBody": {"required": True, "content": {
     "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {
         "file": {"type": "string", "format": "binary"}}}},
     "application/pdf": {"schema": {"type": "string", "format": "binary"}}}}}
+SLOW: Responses = {202: {"model": ReceiptOut, "description": "Numbered for good; the signature follows"}}
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
 
 
 def receipt_router(receipts: Receipts, callers: Callers, clock: Callable[[], datetime] = now) -> APIRouter:
     """Receipts of a dossier, and one receipt."""
-    routes = APIRouter(tags=["receipts"])
+    routes = APIRouter(tags=["receipts"], responses=refusals(401, 403, 404, 422, 503))
     issuer = Annotated[Actor, Depends(callers.having(Scope.RECEIPTS_ISSUE))]
     reader = Annotated[Actor, Depends(callers.having(Scope.RECEIPTS_READ))]
 
@@ -41,7 +43,8 @@ def receipt_router(receipts: Receipts, callers: Callers, clock: Callable[[], dat
         response.headers["Location"] = f"/api/v1/receipts/{receipt_id}"
         return ReceiptOut.of(receipt)
 
-    @routes.post("/dossiers/{code}/receipts", status_code=201, responses={202: {"model": ReceiptOut}})
+    @routes.post("/dossiers/{code}/receipts", status_code=201, operation_id="issue_receipt",
+                 responses=refusals(409) | SLOW)
     def issue(code: str, body: ReceiptIn, actor: issuer, response: Response, key: Key = None) -> ReceiptOut:
         """Issue a slip or a fee receipt."""
         if isinstance(body, SlipIn):
@@ -50,22 +53,25 @@ def receipt_router(receipts: Receipts, callers: Callers, clock: Callable[[], dat
             numbered = receipts.issue_fee(actor, code, body.value(), at=clock(), key=key)
         return answer(numbered.id, response)
 
-    @routes.get("/dossiers/{code}/receipts")
+    @routes.get("/dossiers/{code}/receipts", operation_id="list_receipts")
     def index(code: str, actor: reader) -> list[ReceiptOut]:
         """All receipts of a dossier, replaced ones too."""
         return [ReceiptOut.of(one) for one in receipts.of_dossier(actor, code)]
 
-    @routes.get("/receipts/{receipt_id}")
+    @routes.get("/receipts/{receipt_id}", operation_id="show_receipt")
     def show(receipt_id: str, actor: reader) -> ReceiptOut:
         """One receipt."""
         return ReceiptOut.of(receipts.find(actor, receipt_id))
 
-    @routes.post("/receipts/{receipt_id}/replacement", status_code=201, responses={202: {"model": ReceiptOut}})
+    @routes.post("/receipts/{receipt_id}/replacement", status_code=201, operation_id="replace_receipt",
+                 responses=refusals(409) | SLOW)
     def replace(receipt_id: str, body: FeeIn, actor: issuer, response: Response, key: Key = None) -> ReceiptOut:
         """A replacement for a wrong fee receipt (TT 91/2026 art. 20.2); both stay, linked."""
         return answer(receipts.replace(actor, receipt_id, body.value(), at=clock(), key=key).id, response)
 
-    @routes.api_route("/receipts/{receipt_id}/files/{role}", methods=["GET", "HEAD"], response_class=Response)
+    @routes.head("/receipts/{receipt_id}/files/{role}", response_class=Response, include_in_schema=False)
+    @routes.get("/receipts/{receipt_id}/files/{role}", response_class=Response, operation_id="get_receipt_file",
+                responses=files("application/octet-stream", "application/pdf", "application/xml"))
     def file(receipt_id: str, role: str, request: Request, actor: reader,
              download: Annotated[bool, Query()] = False) -> Response:  # noqa: FBT002 - a query parameter
         """`pdf` or `xml`; Range, ETag = SHA-256."""
@@ -77,11 +83,11 @@ def receipt_router(receipts: Receipts, callers: Callers, clock: Callable[[], dat
 
 def verify_router(verify: Callable[[Path], VerificationReport], settings: ReceiptsSettings) -> APIRouter:
     """Verification for anybody, rate-limited; the file is not kept."""
-    routes = APIRouter(tags=["verify"])
+    routes = APIRouter(tags=["verify"], responses=refusals(413, 422, 429, 503))
     bounds = Bounds(int(settings.verify_max_bytes), VerifyTooLarge)
     guard = Depends(per_minute("verify", VERIFICATIONS_A_MINUTE))
 
-    @routes.post("/verify", dependencies=[guard], openapi_extra=VERIFY_BODY)
+    @routes.post("/verify", dependencies=[guard], openapi_extra=VERIFY_BODY, operation_id="verify_file")
     async def check(request: Request) -> dict[str, Any]:
         """The verdict on a PDF, ours or not: `holds`, `broken` or `undecided`, with signers and findings."""
         async with received(request, bounds) as upload:

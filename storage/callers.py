@@ -1,15 +1,15 @@
 """Who is calling: a bearer token (other systems) or the session cookie of the staff desk."""
 
-from __future__ import annotations
-
 import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Request, Security
 
 from storage.access import Access, NotAllowed, NotSignedIn, Session, require
 from storage.model import Actor, Scope
+from storage.openapi import BEARER
 
 COOKIE = "sohoa_session"
 CSRF_HEADER = "x-csrf-token"
@@ -53,7 +53,7 @@ class Callers:
     def having(self, scope: Scope) -> Callable[[Request], Actor]:
         """A dependency: the caller, if it has the scope. Raises NotSignedIn, NotAllowed."""
 
-        def caller(request: Request) -> Actor:
+        def caller(request: Request, _shown: Annotated[None, Security(BEARER, scopes=[scope.value])] = None) -> Actor:
             actor = self.actor(request)
             require(actor, scope)
             return actor

@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from storage.errors import Kind, ServiceError
+from storage.openapi import PROBLEM_JSON, describe
 
-MEDIA_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
 
 
@@ -64,7 +64,7 @@ def problem(error: ServiceError, *, headers: Mapping[str, str] | None = None, **
         sent["Retry-After"] = "5"
     if status == HTTPStatus.UNAUTHORIZED:
         sent["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(content, status_code=status, media_type=MEDIA_TYPE, headers=sent)
+    return JSONResponse(content, status_code=status, media_type=PROBLEM_JSON, headers=sent)
 
 
 async def service_error(_request: Request, error: Exception) -> Response:
@@ -94,7 +94,7 @@ async def http_error(_request: Request, error: Exception) -> Response:
                "title": known.title if known else "Yêu cầu không thực hiện được",
                "title_en": HTTPStatus(error.status_code).phrase,
                "detail": known.advice if known else "Xem tài liệu OpenAPI rồi gửi lại."}
-    return JSONResponse(content, status_code=error.status_code, media_type=MEDIA_TYPE, headers=error.headers)
+    return JSONResponse(content, status_code=error.status_code, media_type=PROBLEM_JSON, headers=error.headers)
 
 
 async def unexpected(_request: Request, error: Exception) -> Response:
@@ -105,7 +105,8 @@ async def unexpected(_request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Register the four handlers."""
+    """Register the four handlers, and tell of the problem document in the OpenAPI description."""
+    describe(app)
     app.add_exception_handler(ServiceError, service_error)
     app.add_exception_handler(RequestValidationError, invalid_request)
     app.add_exception_handler(HTTPException, http_error)

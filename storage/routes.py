@@ -16,6 +16,7 @@ from storage.dossiers import VIETNAM, Dossiers
 from storage.dossiers import find as find_dossier
 from storage.errors import ServiceError
 from storage.model import Actor, DossierStatus, Scope
+from storage.openapi import refusals
 from storage.opening import Storage
 from storage.problems import BadRequest
 from storage.schemas import (
@@ -37,9 +38,9 @@ Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=255)]
 
 def token_router(storage: Storage, clock: Callable[[], datetime] = now) -> APIRouter:
     """OAuth 2 client credentials (RFC 6749 4.4)."""
-    routes = APIRouter(tags=["access"])
+    routes = APIRouter(tags=["access"], responses=refusals(401, 422, 429, 503))
 
-    @routes.post("/token")
+    @routes.post("/token", operation_id="get_token")
     def token(request: Request, response: Response, *, grant_type: Annotated[str, Form()],
               scope: Annotated[str, Form()] = "", client_id: Annotated[str, Form()] = "",
               client_secret: Annotated[str, Form()] = "") -> TokenOut:
@@ -57,17 +58,17 @@ def token_router(storage: Storage, clock: Callable[[], datetime] = now) -> APIRo
 
 def catalogue_router(storage: Storage, callers: Callers, clock: Callable[[], datetime] = now) -> APIRouter:
     """Procedures and units in force today."""
-    routes = APIRouter(tags=["catalogue"])
+    routes = APIRouter(tags=["catalogue"], responses=refusals(401, 403, 503))
     reader = Depends(callers.having(Scope.DOSSIERS_READ))
 
-    @routes.get("/procedures", dependencies=[reader])
+    @routes.get("/procedures", operation_id="list_procedures", dependencies=[reader])
     def procedures() -> list[ProcedureOut]:
         """Procedures in force, with papers, deadlines and fees."""
         with storage.transactions.read() as tx:
             found = catalogue.procedures(tx, clock().astimezone(VIETNAM).date())
         return [ProcedureOut.of(one) for one in found]
 
-    @routes.get("/units", dependencies=[reader])
+    @routes.get("/units", operation_id="list_units", dependencies=[reader])
     def units() -> list[UnitOut]:
         """Units in force."""
         with storage.transactions.read() as tx:
@@ -80,11 +81,11 @@ def catalogue_router(storage: Storage, callers: Callers, clock: Callable[[], dat
 def dossier_router(storage: Storage, dossiers: Dossiers, callers: Callers,
                    clock: Callable[[], datetime] = now) -> APIRouter:
     """Dossiers: open, list, show, move."""
-    routes = APIRouter(prefix="/dossiers", tags=["dossiers"])
+    routes = APIRouter(prefix="/dossiers", tags=["dossiers"], responses=refusals(401, 403, 422, 503))
     reader = Annotated[Actor, Depends(callers.having(Scope.DOSSIERS_READ))]
     writer = Annotated[Actor, Depends(callers.having(Scope.DOSSIERS_WRITE))]
 
-    @routes.post("", status_code=201)
+    @routes.post("", status_code=201, operation_id="open_dossier", responses=refusals(404, 409))
     def create(body: DossierIn, actor: writer, response: Response, key: Key = None) -> DossierOut:
         """Open a dossier; the deadline is computed from the procedure."""
         request = body.model_dump_json().encode()
@@ -96,7 +97,7 @@ def dossier_router(storage: Storage, dossiers: Dossiers, callers: Callers,
         response.headers["Location"] = f"/api/v1/dossiers/{dossier.code}"
         return DossierOut.of(dossier)
 
-    @routes.get("")
+    @routes.get("", operation_id="list_dossiers")
     def index(actor: reader, after: str | None = None, status: DossierStatus | None = None,
               limit: Annotated[int, Query(ge=1, le=200)] = 50) -> DossierPage:
         """Newest first; pass `next` as `after` for more."""
@@ -106,12 +107,12 @@ def dossier_router(storage: Storage, dossiers: Dossiers, callers: Callers,
         return DossierPage(dossiers=[DossierOut.of(one) for one in shown],
                            next=f"{last.received_at.isoformat()}~{last.code}" if last else None)
 
-    @routes.get("/{code}")
+    @routes.get("/{code}", operation_id="show_dossier", responses=refusals(404))
     def show(code: str, actor: reader) -> DossierOut:
         """One dossier."""
         return DossierOut.of(dossiers.find(actor, code))
 
-    @routes.post("/{code}/status")
+    @routes.post("/{code}/status", operation_id="move_dossier", responses=refusals(404, 409))
     def move(code: str, body: StatusIn, actor: writer) -> DossierOut:
         """Move the status (Cổng DVCQG codes 1..10)."""
         return DossierOut.of(dossiers.move(actor, code, DossierStatus(body.status), clock()))
@@ -121,10 +122,10 @@ def dossier_router(storage: Storage, dossiers: Dossiers, callers: Callers,
 
 def change_router(storage: Storage, callers: Callers) -> APIRouter:
     """The change feed: gapless positions, nothing appears behind a cursor that has passed."""
-    routes = APIRouter(tags=["changes"])
+    routes = APIRouter(tags=["changes"], responses=refusals(401, 403, 422, 503))
     reader = Annotated[Actor, Depends(callers.having(Scope.CHANGES_READ))]
 
-    @routes.get("/changes")
+    @routes.get("/changes", operation_id="read_changes")
     def feed(actor: reader, after: Annotated[int, Query(ge=0, le=LAST_POSITION)] = 0,
              limit: Annotated[int, Query(ge=1, le=1000)] = 200) -> ChangePage:
         """Everything that changed behind position `after`, in order."""

@@ -208,6 +208,26 @@ class ChangePage(BaseModel):
     next: int
 
 
+class FaultOut(BaseModel):
+    """One value that does not fit; never the value itself."""
+
+    at: Annotated[str, Field(description="where, for example body/applicant/name")]
+    fault: Annotated[str, Field(description="kind of fault, for example missing")]
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457); further members are numbers and codes of the case at hand."""
+
+    model_config = ConfigDict(extra="allow")
+    type: Annotated[str, Field(description="urn:sohoa:problem: and the code")]
+    code: Annotated[str, Field(description="permanent; docs/problems.md lists all")]
+    title: Annotated[str, Field(description="in Vietnamese, for people")]
+    title_en: str
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: Annotated[str, Field(description="in Vietnamese: what to do")]
+    errors: Annotated[list[FaultOut] | None, Field(description="with status 422: what does not fit")] = None
+
+
 class TokenOut(BaseModel):
     """RFC 6749 5.1."""
 

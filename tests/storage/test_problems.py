@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from storage.access import NotSignedIn, TooManyAttempts
 from storage.objects import ObjectDamaged, StoreUnavailable
-from storage.problems import MEDIA_TYPE, install
+from storage.openapi import PROBLEM_JSON
+from storage.problems import install
 
 NAME = "Nguyễn Văn Thử"
 
@@ -45,7 +46,7 @@ def client() -> Iterator[TestClient]:
 
 def problem(client: TestClient, method: str, path: str, **sent: Any) -> tuple[dict[str, Any], Any]:
     got = client.request(method, path, **sent)
-    assert got.headers["content-type"] == MEDIA_TYPE
+    assert got.headers["content-type"] == PROBLEM_JSON
     told = got.json()
     assert told["status"] == got.status_code
     assert told["type"] == f"urn:sohoa:problem:{told['code']}"
