@@ -27,7 +27,7 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         fonts-liberation poppler-utils python3 qpdf tesseract-ocr tesseract-ocr-osd tesseract-ocr-vie \
     && rm -rf /var/lib/apt/lists/* \
-    && install -d -m 0700 -o 10001 -g 10001 /data /data/keys
+    && install -d -m 0700 -o 10001 -g 10001 /data /data/keys /data/keys/trust
 COPY --from=build /app /app
 COPY LICENSE /app/
 WORKDIR /app

@@ -45,8 +45,8 @@ class LinkKey:
     def grant_holds(self, token: str, grant: str | None, at: datetime) -> bool:
         """Whether a cookie is a grant for this token that has not ended."""
         ends, _, mac = (grant or "").partition(".")
-        return (ends.isdigit() and len(ends) < 13 and int(ends) > at.timestamp()
-                and hmac.compare_digest(mac, self._grant_mac(token, int(ends))))
+        return (ends.isdecimal() and len(ends) < 13 and int(ends) > at.timestamp()
+                and hmac.compare_digest(mac.encode(), self._grant_mac(token, int(ends)).encode()))
 
     def _grant_mac(self, token: str, ends: int) -> str:
         return hmac.new(self.secret, f"grant:{token}:{ends}".encode(), hashlib.sha256).hexdigest()

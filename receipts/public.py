@@ -12,6 +12,7 @@ from datetime import datetime
 
 from receipts.errors import WrongDigits
 from receipts.links import LinkKey
+from receipts.moments import local_day
 from receipts.service import Download, released_results
 from storage import audit, catalogue
 from storage import receipt_register as register
@@ -86,18 +87,21 @@ class PublicPapers:
         """
         subject = f"look-up:{hash_token(code)[:32]}"
         self._storage.access.slow_down(subject, at)
-        with self._storage.transactions.read() as tx:
-            try:
-                dossier = find_dossier(tx, code)
-            except DossierUnknown:
-                raise LookUpFailed from None
-        if not _matches(dossier, digits):
+        dossier = self._dossier(code)
+        if dossier is None or not _matches(dossier, digits):  # both are counted: slowness must not tell them apart
             self._storage.access.failed(subject, at)
             raise LookUpFailed
         self._storage.access.succeeded(subject)
         with self._storage.transactions.begin() as tx:
             audit.record(tx, PUBLIC, "dossier-looked-up", dossier.code, at)
             return self._view(tx, dossier, None)
+
+    def _dossier(self, code: str) -> Dossier | None:
+        with self._storage.transactions.read() as tx:
+            try:
+                return find_dossier(tx, code)
+            except DossierUnknown:
+                return None
 
     def unlock(self, token: str, digits: str, at: datetime) -> str:
         """Check the four digits; returns the grant for a cookie. Raises WrongDigits, TooManyAttempts."""
@@ -130,7 +134,7 @@ class PublicPapers:
 
     @staticmethod
     def _view(tx: Tx, dossier: Dossier, paper: Receipt | None) -> PublicView:
-        day = dossier.received_at.date()
+        day = local_day(dossier.received_at)
         procedure = catalogue.procedure_version(tx, dossier.procedure_code, dossier.procedure_version)
         return PublicView(
             paper=paper, dossier=dossier, masked_name=initials(dossier.applicant.name),

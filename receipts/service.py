@@ -176,14 +176,13 @@ class Receipts:
         """`pdf` or `xml` of a receipt; audited. Raises FileUnknown while it is not signed."""
         with self._storage.transactions.begin() as tx:
             receipt = register.find(tx, receipt_id)
-            if actor.unit is not None:
-                find_dossier(tx, receipt.dossier_code, actor.unit)
-            audit.record(tx, actor, "file-fetched", receipt_id, at, role=role)
-        for found in receipt.files:
-            if found.role == role:
-                return Download(found, f"{SAVE_NAMES[receipt.kind]}-{receipt.series_symbol}-{receipt.number}.{role}",
-                                self._storage.objects)
-        raise FileUnknown(role=role)
+            find_dossier(tx, receipt.dossier_code, actor.unit)
+            found = next((file for file in receipt.files if file.role == role), None)
+            if found is None:
+                raise FileUnknown(role=role)
+            audit.record(tx, actor, "file-fetched", receipt_id, at, role=role, sha256=found.sha256)
+        return Download(found, f"{SAVE_NAMES[receipt.kind]}-{receipt.series_symbol}-{receipt.number}.{role}",
+                        self._storage.objects)
 
     def enqueue(self, tx: Tx, receipt_id: ReceiptId) -> None:
         """Queue the signature of a numbered receipt; again is no harm (used after a restore as well)."""

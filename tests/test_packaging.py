@@ -165,6 +165,15 @@ def test_only_the_receipts_worker_sees_the_keys_and_nobody_can_call_it(compose: 
     assert [name for name, service in services.items() if "ports" in service] == ["web"]
 
 
+def test_web_and_the_receipts_worker_share_link_key_and_anchors(compose: dict[str, Any]) -> None:
+    web, worker = compose["services"]["web"], compose["services"]["receipts"]
+    for service in (web, worker):
+        assert service["environment"]["SOHOA_RECEIPTS__LINK_KEY_FILE"] == "/run/secrets/link_key"
+        assert "link_key" in service["secrets"]
+    assert "trust:/data/keys/trust:ro" in web["volumes"]
+    assert "trust:/data/keys/trust" in worker["volumes"]
+
+
 def test_only_web_and_the_receipts_worker_reach_the_outside(compose: dict[str, Any]) -> None:
     assert compose["networks"]["inner"]["internal"]
     assert {n for n, s in compose["services"].items() if "outer" in s["networks"]} == {"web", "receipts"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digitize.service import DocumentView
+from receipts.moments import local_day
 from storage import catalogue, documents
 from storage.database import Tx
 from storage.model import (
@@ -114,7 +115,7 @@ def case(house: House, actor: Actor, code: str, at: datetime) -> Case:
     receipts = house.cases.receipts.of_dossier(actor, code)
     with house.storage.transactions.read() as tx:
         procedure = catalogue.procedure_version(tx, dossier.procedure_code, dossier.procedure_version)
-        day = dossier.received_at.date()
+        day = local_day(dossier.received_at)
         receiving, solving = (catalogue.unit(tx, unit, day) for unit in (dossier.receiving_unit, dossier.solving_unit))
     return Case(
         dossier=dossier, procedure=procedure, receiving_unit=receiving, solving_unit=solving,

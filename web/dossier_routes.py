@@ -73,7 +73,7 @@ def dossier_router(house: House, pages: Pages, gate: Gate) -> APIRouter:
     def move(code: str, session: writer, form: Fields) -> Response:
         require(session.actor, Scope.DOSSIERS_WRITE)
         wanted = text(form, "status")
-        if not wanted.isdigit() or int(wanted) not in set(DossierStatus):
+        if not wanted.isdecimal() or int(wanted) not in set(DossierStatus):
             raise NoSuchPage
         house.cases.dossiers.move(session.actor, code, DossierStatus(int(wanted)), house.clock())
         return back(code)

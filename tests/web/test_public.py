@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from receipts.fees import Quantity
 from receipts.service import FeeRequest, SlipRequest
+from storage.documents import FileUnknown
 from storage.model import Dossier
+from storage.rows import AuditRow
 from tests.web.house import KEY, PERSON, Clock, House, build
 from web.settings import WebSettings
 
@@ -131,3 +134,26 @@ def test_the_pages_of_applicants_can_be_published_alone(house: House) -> None:
     assert [browser.get(path).status_code for path in ("/", "/tra-cuu", "/kiem-tra")] == [200] * 3
     assert [browser.get(path).status_code for path in ("/dang-nhap", "/tiep-nhan")] == [404] * 2
     assert "/dang-nhap" not in browser.get("/").text
+
+
+@pytest.mark.parametrize("cookie", ["\u00b2\u00b3.x", "9999999999.\u00e9", "9999999999."])
+def test_a_made_up_grant_opens_nothing(house: House, dossier: Dossier, cookie: str) -> None:
+    token = token_of(house, dossier)
+    assert not KEY.grant_holds(token, cookie, house.clock())
+
+
+def test_guessing_is_slowed_alike_for_a_code_that_exists_and_one_that_does_not(house: House, dossier: Dossier) -> None:
+    def answers(code: str) -> list[int]:
+        return [house.browser().post("/tra-cuu", data={"ma": code, "so-cuoi": "0000"}).status_code for _ in range(7)]
+
+    known = answers(dossier.code)
+    assert known == answers("H99-260101-0001")
+    assert set(known) == {404, 429}
+
+
+def test_asking_for_a_file_that_a_receipt_has_not_leaves_no_entry_of_a_download(house: House, dossier: Dossier) -> None:
+    receipt = house.cases.receipts.of_dossier(house.clerk, dossier.code)[0]
+    with pytest.raises(FileUnknown):
+        house.cases.receipts.file(house.clerk, receipt.id, "xml", at=house.clock())
+    with house.storage.transactions.read() as tx:
+        assert tx.scalar(select(func.count()).where(AuditRow.action == "file-fetched")) == 0
