@@ -1,6 +1,6 @@
 """The staff desk: list of dossiers and reception of a new one."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import uuid4
@@ -122,7 +122,8 @@ def _cursor(after: str) -> tuple[datetime, str] | None:
     at, _, code = after.partition("~")
     try:
         parsed = datetime.fromisoformat(at.replace(" ", "+"))
-    except ValueError as cause:
+        parsed.astimezone(UTC)
+    except (ValueError, OverflowError) as cause:
         raise BadRequest("Đường dẫn trang danh sách không đúng; mở lại danh sách.") from cause
     if parsed.tzinfo is None:
         raise BadRequest("Đường dẫn trang danh sách không đúng; mở lại danh sách.")

@@ -3,6 +3,9 @@
 const csrf = document.body.dataset.csrf;
 const MOVING = new Set(["received", "reading"]);
 const MOST_THUMBS = 24;
+const FOLLOWED_AT_ONCE = 3; // browsers open six connections to one address; pictures and forms need theirs
+const waiting = [];
+let followed = 0;
 
 function card(name) {
   const node = document.createElement("article");
@@ -89,8 +92,17 @@ function place(id, number, spot) {
   picture.src = `/api/v1/documents/${id}/files/page-${number}`;
 }
 
+// One document less to follow: the next in line is looked at anew, for it may be done by now.
+function unfollow() {
+  followed -= 1;
+  const node = waiting.shift();
+  if (node) fetchCard(node.dataset.document, node);
+}
+
 function follow(node) {
   if (!MOVING.has(node.dataset.state)) return;
+  if (followed >= FOLLOWED_AT_ONCE) { waiting.push(node); return; }
+  followed += 1;
   const id = node.dataset.document;
   const total = Number(node.dataset.pages);
   const face = node.querySelector(":scope > .thumb.empty");
@@ -113,10 +125,11 @@ function follow(node) {
     if (bar) bar.value = now.pages_done;
     const said = node.querySelector("[data-progress]");
     if (said) said.textContent = now.pages_done < now.pages_total ? `Đã đọc ${now.pages_done}/${now.pages_total} trang` : "Đang ghép bản lưu trữ";
-    if (!MOVING.has(now.state)) { events.close(); fetchCard(id, node); return; }
+    if (!MOVING.has(now.state)) { events.close(); fetchCard(id, node); unfollow(); return; }
     const card = await cardOf(id);
     if (card && node.isConnected && MOVING.has(card.dataset.state)) show(card);
   });
+  events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) unfollow(); });
 }
 
 for (const form of document.querySelectorAll("[data-upload]")) {
