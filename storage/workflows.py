@@ -203,6 +203,9 @@ class Worker:
             except (ServiceError, SQLAlchemyError, DBOSException) as fault:
                 log.warning("worker loop failed", extra={"action": "worker-loop", "fault": type(fault).__name__})
                 time.sleep(min(seconds, 1.0))
+            except Exception:  # a worker whose heart stops while it works is taken for dead by the others
+                log.exception("defect in a worker loop", extra={"action": "worker-loop"})
+                time.sleep(min(seconds, 1.0))
 
     def _sequence(self) -> None:
         while changes.sequence(self._transactions):
