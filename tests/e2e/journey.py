@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import zxingcpp
+from PIL import Image
 
 from tests.e2e.office import until
 
@@ -86,3 +89,10 @@ def fetch(api: httpx2.Client, path: str, target: Path) -> Path:
     assert response.status_code == 200, response.text[:300]
     target.write_bytes(response.content)
     return target
+
+
+def qr_link(pdf: Path, folder: Path) -> str:
+    """The address in the QR of the first page, read from its picture."""
+    subprocess.run(["pdftoppm", "-r", "200", "-png", "-f", "1", "-l", "1", "-singlefile", pdf, folder / "page"],
+                   check=True)
+    return str(zxingcpp.read_barcodes(Image.open(folder / "page.png"))[0].text)

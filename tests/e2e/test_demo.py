@@ -66,7 +66,8 @@ def test_run_serves_alone_tells_the_log_ins_and_leaves_nothing_running(tmp_path:
     service = launched(state, port, log)
     try:
         until(lambda: answers(address) or service.poll() is not None, "readyz says 200")
-        told = until(lambda: (text := log.read_text("utf-8")) if "secret" in log.read_text("utf-8") else "", "log-ins")
+        until(lambda: "secret" in log.read_text("utf-8"), "it told the log-ins")
+        told = log.read_text("utf-8")
         assert f"(the service runs at) {address} " in told
         assert re.search(r"can\.bo1 +\S+-\S+-\S+ ", told), told
         again = launched(state, free_port(), tmp_path / "again")

@@ -115,7 +115,7 @@ def test_files_named_by_the_feed_can_be_fetched_with_that_hash(api: httpx2.Clien
 def test_the_applicant_fetches_the_result_through_the_qr(office: Office, api: httpx2.Client, done: dict[str, Any],
                                                          tmp_path: Path) -> None:
     slip = journey.fetch(api, f"/receipts/{done['slip']['id']}/files/pdf", tmp_path / "slip.pdf")
-    link = qr_link(slip, tmp_path)
+    link = journey.qr_link(slip, tmp_path)
     assert link.startswith(f"{office.base}/r/")
     with httpx2.Client(timeout=60, follow_redirects=True, headers={"Origin": office.base}) as browser:
         page = browser.get(link)
@@ -128,16 +128,6 @@ def test_the_applicant_fetches_the_result_through_the_qr(office: Office, api: ht
         assert found, opened.text[-3000:]
         result = browser.get(httpx2.URL(link).join(found[0]))
     assert result.content == api.get(f"/documents/{done['result']}/files/sealed").content
-
-
-def qr_link(pdf: Path, folder: Path) -> str:
-    """The address in the QR of the first page, read from its picture."""
-    import zxingcpp  # noqa: PLC0415 - only here
-    from PIL import Image  # noqa: PLC0415
-
-    subprocess.run(["pdftoppm", "-r", "200", "-png", "-f", "1", "-l", "1", "-singlefile", pdf, folder / "page"],
-                   check=True)
-    return str(zxingcpp.read_barcodes(Image.open(folder / "page.png"))[0].text)
 
 
 def test_the_same_key_gives_the_same_receipt(api: httpx2.Client) -> None:
