@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from digitize.errors import REFUSALS, InputRefused
 from receipts.model import Broken, Coverage, Finding, Holds, Reason, Verdict
 from receipts.moments import local_day
 from storage.model import (
@@ -16,6 +17,7 @@ from storage.model import (
     DocumentState,
     Dossier,
     DossierStatus,
+    PageRecord,
     ReceiptKind,
     Role,
 )
@@ -76,11 +78,12 @@ ROLES: Mapping[Role, str] = {
 RECEIPT_KINDS: Mapping[ReceiptKind, str] = {
     ReceiptKind.SLIP: "Giấy tiếp nhận hồ sơ và hẹn trả kết quả", ReceiptKind.FEE: "Biên lai thu phí, lệ phí",
 }
-PROBLEMS: Mapping[str, str] = {
-    "page-timeout": "Trang này đọc quá lâu nên chỉ giữ ảnh; hãy nhập tay các thông tin.",
-    "blank": "Trang trắng.",
+PAGE_PROBLEMS: Mapping[str, str] = {
+    "kept-as-picture": "chỉ được giữ như ảnh, không đọc được chữ; quét lại nếu cần tìm kiếm.",
+    "unreadable-picture": "không có ảnh xem trước và không đọc được chữ; bấm Tệp gốc để xem, quét lại ở 300 dpi nếu "
+                          "cần tìm kiếm.",
 }
-"""Problems of a page or document by code; others are shown in general words."""
+"""What became of a page that kept no text (codes of digitize.reading), after its number."""
 
 FINDINGS: Mapping[Finding, str] = {
     Finding.FORMAT_FAILURE: "Chữ ký số không đúng định dạng.",
@@ -152,6 +155,16 @@ def _left(days: int) -> Badge:
     if days == 0:
         return Badge("Hẹn trả hôm nay", "wait")
     return Badge(f"Còn {days} ngày", "wait" if days == 1 else "neutral")
+
+
+def without_text(pages: Iterable[PageRecord]) -> list[str]:
+    """One sentence for each page that kept no text: which, and what to do."""
+    return [f"Trang {page.number} {text}" for page in pages if (text := PAGE_PROBLEMS.get(page.problem or ""))]
+
+
+def refused(code: str | None) -> str:
+    """What to do about a document whose file was refused with this code."""
+    return REFUSALS.get(code or "", InputRefused).advice
 
 
 def document_badge(document: Document) -> Badge:

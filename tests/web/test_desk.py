@@ -5,11 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
+from digitize.errors import DamagedFile
+from digitize.reading import KEPT_AS_PICTURE, UNREADABLE_PICTURE
 from receipts.fees import Quantity
 from receipts.service import FeeRequest
-from storage.model import DossierStatus, Field, Person, Receipt
+from storage import documents
+from storage.model import DocumentState, DossierStatus, Field, Person, Receipt
+from storage.rows import AuditRow, PageRow
 from tests.web.house import House
+from web.labels import PAGE_PROBLEMS
 
 HOSTILE = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
 APPLICANT = {"procedure_code": "2.000635", "applicant.name": "Vũ Thị Ví Dụ", "applicant.id_number": "022 185 000 456",
@@ -141,6 +147,34 @@ def test_the_review_page_shows_unsure_fields_first_and_their_place(house: House,
     assert 'data-box="0.1 0.1 0.3 0.2"' in page
 
 
+@pytest.mark.parametrize("problem", [KEPT_AS_PICTURE, UNREADABLE_PICTURE])
+def test_a_page_without_text_is_named_with_what_to_do(house: House, tmp_path: Path, problem: str) -> None:
+    dossier = house.dossier()
+    document = house.paper(dossier, tmp_path, pages=3)
+    house.read(document)
+    browser, _ = house.signed_in()
+    here, listed = f"/tiep-nhan/giay-to/{document.id}", f"/tiep-nhan/ho-so/{dossier.code}"
+    assert all("không đọc được chữ" not in browser.get(path).text for path in (here, listed))
+    with house.storage.transactions.begin() as tx:
+        tx.execute(update(PageRow).where(PageRow.number == 3).values(problem=problem))
+    for path in (here, listed):
+        page = browser.get(path).text
+        assert f"Trang 3 {PAGE_PROBLEMS[problem]}" in page
+        assert "Trang 2 " not in page
+    assert 'aria-label="Trang 3, không đọc được chữ"' in browser.get(here).text
+
+
+def test_a_refused_file_is_told_with_what_to_do(house: House, tmp_path: Path) -> None:
+    dossier = house.dossier()
+    document = house.paper(dossier, tmp_path)
+    with house.storage.transactions.begin() as tx:
+        documents.advance(tx, document.id, DocumentState.RECEIVED, DocumentState.READING)
+        documents.advance(tx, document.id, DocumentState.READING, DocumentState.REFUSED, problem_code=DamagedFile.code)
+    browser, _ = house.signed_in()
+    for path in (f"/tiep-nhan/giay-to/{document.id}", f"/tiep-nhan/ho-so/{dossier.code}"):
+        assert DamagedFile.advice in browser.get(path).text
+
+
 def test_a_correction_goes_through_the_api_with_the_token_only(house: House, tmp_path: Path) -> None:
     document = house.paper(house.dossier(), tmp_path)
     house.read(document, (FIELD,))
@@ -178,3 +212,13 @@ def test_what_is_not_there_is_an_error_page(house: House, path: str) -> None:
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
 
+
+def test_every_look_at_papers_and_receipts_through_the_api_is_an_entry(house: House) -> None:
+    browser, _ = house.signed_in()
+    code = house.dossier().code
+    fee = house.cases.receipts.issue_fee(house.clerk, code, FeeRequest({"HT-TL": Quantity(1)}), at=house.clock())
+    assert browser.get(f"/api/v1/dossiers/{code}/documents").json() == []
+    house.cases.receipts.find(house.clerk, fee.id, at=house.clock())
+    with house.storage.transactions.read() as tx:
+        found = set(tx.execute(select(AuditRow.action, AuditRow.subject).where(AuditRow.action.endswith("-viewed"))))
+    assert found == {("documents-viewed", code), ("receipt-viewed", fee.id)}
