@@ -69,7 +69,7 @@ def upload_router(documents: Documents, settings: DigitizeSettings, callers: Cal
     @routes.get("", operation_id="list_documents")
     def index(code: str, actor: reader) -> list[DocumentDetail]:
         """All documents of a dossier."""
-        return [DocumentDetail.view(view) for view in documents.of_dossier(actor, code)]
+        return [DocumentDetail.view(view) for view in documents.of_dossier(actor, code, at=clock())]
 
     return routes
 

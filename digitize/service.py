@@ -131,8 +131,12 @@ class Documents:
         with self._storage.transactions.read() as tx:
             return self._view(tx, documents.find(tx, document_id, actor.unit))
 
-    def of_dossier(self, actor: Actor, dossier_code: str) -> tuple[DocumentView, ...]:
-        """All documents of a dossier."""
+    def of_dossier(self, actor: Actor, dossier_code: str, *, at: datetime | None = None) -> tuple[DocumentView, ...]:
+        """All documents of a dossier; with `at` the view is audited (a page that is audited itself gives none)."""
+        if at is not None:
+            with self._storage.transactions.begin() as tx:
+                find_dossier(tx, dossier_code, actor.unit)
+                audit.record(tx, actor, "documents-viewed", dossier_code, at)
         with self._storage.transactions.read() as tx:
             find_dossier(tx, dossier_code, actor.unit)
             return tuple(self._view(tx, document) for document in documents.of_dossier(tx, dossier_code))

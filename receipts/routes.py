@@ -56,12 +56,12 @@ def receipt_router(receipts: Receipts, callers: Callers, clock: Callable[[], dat
     @routes.get("/dossiers/{code}/receipts", operation_id="list_receipts")
     def index(code: str, actor: reader) -> list[ReceiptOut]:
         """All receipts of a dossier, replaced ones too."""
-        return [ReceiptOut.of(one) for one in receipts.of_dossier(actor, code)]
+        return [ReceiptOut.of(one) for one in receipts.of_dossier(actor, code, at=clock())]
 
     @routes.get("/receipts/{receipt_id}", operation_id="show_receipt")
     def show(receipt_id: str, actor: reader) -> ReceiptOut:
         """One receipt."""
-        return ReceiptOut.of(receipts.find(actor, receipt_id))
+        return ReceiptOut.of(receipts.find(actor, receipt_id, at=clock()))
 
     @routes.post("/receipts/{receipt_id}/replacement", status_code=201, operation_id="replace_receipt",
                  responses=refusals(409) | SLOW)

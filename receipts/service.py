@@ -149,15 +149,20 @@ class Receipts:
             dossier = find_dossier(tx, dossier_code, actor.unit)
             return bill(_procedure(tx, dossier).fees, quantities, dossier.channel)
 
-    def find(self, actor: Actor, receipt_id: str) -> Receipt:
-        """One receipt of the actor's unit."""
-        with self._storage.transactions.read() as tx:
+    def find(self, actor: Actor, receipt_id: str, *, at: datetime) -> Receipt:
+        """One receipt of the actor's unit; the view is audited."""
+        with self._storage.transactions.begin() as tx:
             receipt = register.find(tx, receipt_id)
             find_dossier(tx, receipt.dossier_code, actor.unit)
+            audit.record(tx, actor, "receipt-viewed", receipt_id, at)
             return receipt
 
-    def of_dossier(self, actor: Actor, dossier_code: str) -> tuple[Receipt, ...]:
-        """All receipts of a dossier."""
+    def of_dossier(self, actor: Actor, dossier_code: str, *, at: datetime | None = None) -> tuple[Receipt, ...]:
+        """All receipts of a dossier; with `at` the view is audited (a page that is audited itself gives none)."""
+        if at is not None:
+            with self._storage.transactions.begin() as tx:
+                find_dossier(tx, dossier_code, actor.unit)
+                audit.record(tx, actor, "receipts-viewed", dossier_code, at)
         with self._storage.transactions.read() as tx:
             find_dossier(tx, dossier_code, actor.unit)
             return register.of_dossier(tx, dossier_code)

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import audit, catalogue, changes
+from storage.access import NotAllowed
 from storage.database import Transactions, Tx
 from storage.errors import Kind, ServiceError
 from storage.model import DOSSIER_MOVES, Actor, Channel, Dossier, DossierCode, DossierStatus, Person, Procedure
@@ -112,6 +113,8 @@ class Dossiers:
         procedure = catalogue.procedure(tx, new.procedure_code, today)
         solving = catalogue.unit(tx, new.solving_unit or procedure.solving_unit, today).code
         receiving = catalogue.unit(tx, new.receiving_unit or actor.unit or solving, today).code
+        if actor.unit not in (None, receiving):
+            raise NotAllowed("Đơn vị này không tiếp nhận hồ sơ thay đơn vị khác.")
         serial = next_count(tx, f"dossier:{solving}:{today:%y%m%d}")
         row = DossierRow(
             code=f"{solving}-{today:%y%m%d}-{serial:04d}", procedure_code=procedure.code,

@@ -123,7 +123,7 @@ def _fee(house: House, session: Session, wrong: Receipt, form: Fields, payer: Pe
 
 def fee_receipt(house: House, session: Session, receipt_id: str) -> Receipt:
     """A fee receipt of the actor's unit; raises ReceiptUnknown, NoSuchPage for a slip."""
-    found = house.cases.receipts.find(session.actor, receipt_id)
+    found = house.cases.receipts.find(session.actor, receipt_id, at=house.clock())
     if found.kind != ReceiptKind.FEE:
         raise NoSuchPage
     return found

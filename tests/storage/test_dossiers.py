@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage import audit, changes, dossiers
+from storage.access import NotAllowed
 from storage.catalogue import ProcedureUnknown, UnitUnknown
 from storage.dossiers import DossierUnknown, MoveRefused
 from storage.model import DOSSIER_MOVES, Dossier, DossierStatus, Person
@@ -141,3 +142,9 @@ def test_the_days_of_decision_and_return_are_kept(office: Office) -> None:
     for status in (DossierStatus.IN_PROGRESS, DossierStatus.DECIDED, DossierStatus.RETURNED):
         moved = office.dossiers.move(CLERK, code, status, later)
     assert (moved.finished_at, moved.returned_at) == (later, later)
+
+
+def test_a_unit_receives_dossiers_in_its_own_name_alone(office: Office) -> None:
+    with pytest.raises(NotAllowed):
+        office.dossiers.open(CLERK, replace(NEW, receiving_unit="H99.02"), office.now)
+    assert office.dossiers.open(replace(CLERK, unit=None), replace(NEW, receiving_unit="H99.02"), office.now)
