@@ -35,10 +35,11 @@ class Bound:
 
 
 def bind(originals: Sequence[OriginalFile], pages: Sequence[tuple[PageRef, Path]], out: Path, *, title: str,
-         created: datetime, settings: DigitizeSettings) -> Bound:
+         created: datetime, settings: DigitizeSettings, scratch: Path | None = None) -> Bound:
     """Make the renditions of a document in the folder `out` from its originals and the folders of its read pages.
 
-    The same originals, results, title and `created` (aware) give the same bytes.
+    The same originals, results, title and `created` (aware) give the same bytes. Pictures in work lie below
+    `scratch`, else in the system's folder for such.
 
     Raises:
         BindingFailed: the child failed; the originals are untouched.
@@ -47,7 +48,8 @@ def bind(originals: Sequence[OriginalFile], pages: Sequence[tuple[PageRef, Path]
         PageResultLost: a page folder is not whole.
     """
     out.mkdir(parents=True, exist_ok=True)
-    answer = _bind_archive(originals, pages, out / "archive.pdf", title=title, created=created, settings=settings)
+    answer = _bind_archive(originals, pages, out / "archive.pdf", title=title, created=created, settings=settings,
+                           scratch=scratch)
     folders = [folder for _, folder in pages]
     return Bound(
         archive=out / "archive.pdf",
@@ -61,7 +63,8 @@ def bind(originals: Sequence[OriginalFile], pages: Sequence[tuple[PageRef, Path]
 
 
 def _bind_archive(originals: Sequence[OriginalFile], pages: Sequence[tuple[PageRef, Path]], archive: Path, *,
-                  title: str, created: datetime, settings: DigitizeSettings) -> dict[str, Any]:
+                  title: str, created: datetime, settings: DigitizeSettings,
+                  scratch: Path | None) -> dict[str, Any]:
     part = archive.with_suffix(".part")
     job = {
         "title": title,
@@ -78,7 +81,7 @@ def _bind_archive(originals: Sequence[OriginalFile], pages: Sequence[tuple[PageR
         ],
     }
     bounds = tools.Limits(settings.bind_time.total_seconds(), int(settings.memory))
-    with tools.scratch() as cwd:
+    with tools.scratch(scratch) as cwd:
         ticket = cwd / "job.json"
         ticket.write_text(json.dumps(job, ensure_ascii=False), encoding="utf-8")
         argv = tools.python("digitize.bind_child", str(ticket))

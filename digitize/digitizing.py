@@ -28,7 +28,7 @@ from storage.local_copies import LocalCopies
 from storage.model import Actor, Document, DocumentState, PageRecord, Sha256
 from storage.objects import read_all
 from storage.opening import Storage
-from storage.tools import scratch
+from storage.tools import own_scratch, scratch
 
 BATCH_PAGES = 50
 """Pages queued in one transaction, so that a file of thousands does not hold the write lock for seconds."""
@@ -46,20 +46,27 @@ class Reading:
 
 
 class Digitizing:
-    """Collaborators of the worker. Use as a context manager: readers and local copies go with it."""
+    """Collaborators of the worker. Use as a context manager: readers and local copies go with it.
+
+    Originals and pictures in work lie below `state_dir/scratch`, in a folder of this executor alone; what a
+    killed worker left there goes when the next one begins.
+    """
 
     def __init__(self, storage: Storage, settings: DigitizeSettings, clock: Callable[[], datetime]) -> None:
         self._storage = storage
         self._settings = settings
         self._clock = clock
-        self._actor = Actor(id=f"worker:{storage.settings.executor}-digitize")
+        name = f"{storage.settings.executor}-digitize"
+        self._actor = Actor(id=f"worker:{name}")
+        self._scratch = storage.settings.state_dir.resolve() / "scratch" / name  # tools start elsewhere
         self._stack = ExitStack()
         self._readers: queue.SimpleQueue[PageReader] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
-        self._copies = LocalCopies(self._storage.objects, self._stack.enter_context(scratch()))
+        self._stack.enter_context(own_scratch(self._scratch))
+        self._copies = LocalCopies(self._storage.objects, self._stack.enter_context(scratch(self._scratch)))
         for _ in range(self._settings.parallel_pages):
-            self._readers.put(self._stack.enter_context(PageReader(self._settings)))
+            self._readers.put(self._stack.enter_context(PageReader(self._settings, self._scratch)))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,7 +95,7 @@ class Digitizing:
         if document.state != DocumentState.READING:
             return
         ref = _plan(document)[number - 1]
-        with self._local(document) as reading, scratch() as folder, self._reader() as reader:
+        with self._local(document) as reading, scratch(self._scratch) as folder, self._reader() as reader:
             result = reader.read(reading.originals[ref.file], ref.index, folder)
             kept = self._storage.objects.put(folder / RESULT)
             preview = self._storage.objects.put(folder / PREVIEW) if (folder / PREVIEW).exists() else None
@@ -110,10 +117,10 @@ class Digitizing:
             results = documents.page_results(tx, document_id)
         if document.state != DocumentState.READING:
             return
-        with self._local(document) as reading, scratch() as folder:
+        with self._local(document) as reading, scratch(self._scratch) as folder:
             pages = self._results(document, results, folder)
             bound = bind(reading.originals, pages, folder / "out", title=document.title,
-                         created=document.created_at, settings=self._settings)
+                         created=document.created_at, settings=self._settings, scratch=self._scratch)
             fields = read_fields([json_result(path) for _, path in pages])
             kept = {role: self._storage.objects.put(path) for role, path in _files(bound)}
         at = self._clock()

@@ -34,16 +34,17 @@ class OriginalFile:
 class PageReader:
     """Reads one page at a time in a limited child; give each thread its own.
 
-    Use as a context manager: the child and its scratch directory go with it.
+    Use as a context manager: the child and its scratch directory (below `parent`, else the system's) go with it.
     """
 
-    def __init__(self, settings: DigitizeSettings) -> None:
+    def __init__(self, settings: DigitizeSettings, parent: Path | None = None) -> None:
         self._settings = settings
+        self._parent = parent
         self._stack = ExitStack()
         self._child: tools.Resident | None = None
 
     def __enter__(self) -> Self:
-        scratch = self._stack.enter_context(tools.scratch())
+        scratch = self._stack.enter_context(tools.scratch(self._parent))
         environment = {**tools.python_environment(), "OPENBLAS_NUM_THREADS": "1"}
         self._child = tools.Resident(
             tools.python("digitize.page_child"), cwd=scratch, memory_bytes=int(self._settings.memory), env=environment

@@ -300,3 +300,20 @@ def scratch(parent: Path | None = None) -> Iterator[Path]:
     """A private directory that dies with the work in it, whatever happens."""
     with TemporaryDirectory(prefix="sohoa-", dir=parent, ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+@contextlib.contextmanager
+def own_scratch(folder: Path) -> Iterator[Path]:
+    """A private directory of a fixed name for one process: what a killed run left in it goes before the work begins.
+
+    For people's papers in work: a process killed with -9 cleans nothing up, and a directory of a random name is
+    found by nobody. The caller sees to it that no two processes have the same `folder`.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True, mode=0o700)  # it is there still if a tool of the killed run wrote just now
+    folder.chmod(0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
