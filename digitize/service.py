@@ -170,7 +170,7 @@ class Documents:
                 return document
             documents.advance(tx, document_id, DocumentState.READ, DocumentState.CONFIRMED,
                               confirmed_by=actor.id, confirmed_at=at)
-            pending.seal(self._storage.workflows, tx, document.id)
+            pending.seal(self._storage.workflows, tx, document)
             audit.record(tx, actor, "document-confirmed", document_id, at)
             changes.emit(tx, "document.confirmed", document_id, at, dossier_code=document.dossier_code,
                          unit=find_dossier(tx, document.dossier_code).receiving_unit, facts={})

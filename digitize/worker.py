@@ -13,8 +13,6 @@ from storage.pending import BIND_DOCUMENT, DIGITIZE_DOCUMENT, READ_PAGE
 from storage.workflows import DIGITIZE_DOCUMENTS, DIGITIZE_PAGES, QueueSpec, Worker, attempt
 
 ROLE = "digitize"
-ATTEMPTS = 6
-"""Tries of one step while a store or database is away: about half a minute; then an operator decides."""
 PARALLEL_DOCUMENTS = 2
 
 
@@ -30,7 +28,11 @@ def run(storage: Storage, settings: DigitizeSettings) -> None:
 
 
 def build(storage: Storage, settings: DigitizeSettings, digitizing: Digitizing) -> Worker:
-    """The worker with its workflows registered, not started."""
+    """The worker with its workflows registered, not started.
+
+    While a store, the database or a tool is away, work is tried again for as long as it takes: whatever came next
+    would meet the same. Only what is wrong with a document itself takes it out.
+    """
     refused = {error.code for error in _all(InputRefused)}
 
     def give_up(document_id: str, code: str | None) -> None:
@@ -38,13 +40,13 @@ def build(storage: Storage, settings: DigitizeSettings, digitizing: Digitizing) 
             attempt("set-aside", lambda: digitizing.set_aside(document_id, code, refused=code in refused))
 
     def digitize_document(document_id: str) -> None:
-        give_up(document_id, attempt("split", lambda: digitizing.split(document_id), attempts=ATTEMPTS))
+        give_up(document_id, attempt("split", lambda: digitizing.split(document_id)))
 
     def read_page(document_id: str, number: int) -> None:
-        give_up(document_id, attempt("read", lambda: digitizing.read(document_id, number), attempts=ATTEMPTS))
+        give_up(document_id, attempt("read", lambda: digitizing.read(document_id, number)))
 
     def bind_document(document_id: str) -> None:
-        give_up(document_id, attempt("bind", lambda: digitizing.bind(document_id), attempts=ATTEMPTS))
+        give_up(document_id, attempt("bind", lambda: digitizing.bind(document_id)))
 
     return Worker(
         storage.settings.url(), storage.transactions, role=ROLE, executor=storage.settings.executor,

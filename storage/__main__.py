@@ -13,14 +13,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storage import backup, schema
+from storage import audit, backup, pending, schema
 from storage.checking import check
 from storage.errors import KINDS, Kind, ServiceError
-from storage.model import Role, Scope
+from storage.model import Actor, Role, Scope
 from storage.opening import Storage, open_storage
 from storage.settings import StorageSettings, read_section
 from storage.workflows import is_alive
 
+OPERATOR = Actor(id="operator")
 Command = Callable[[argparse.Namespace, StorageSettings], int]
 
 
@@ -52,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "bring the database to the newest schema")
     health = add("health", _health, "exit 0 when the worker of this role and executor beat within the last 30 s")
     health.add_argument("role", nargs="?", default=os.environ.get("SOHOA_ROLE", ""))
+    again = add("retry", _retry, "send a quarantined document on its way again, after what ailed it was repaired")
+    again.add_argument("document")
     add("check", _check, "database against objects, both ways; exit 1 when something is wrong")
     target = add("backup", _backup, "write the whole system to one TAR file")
     target.add_argument("file", type=Path)
@@ -82,6 +85,17 @@ def _health(options: argparse.Namespace, settings: StorageSettings) -> int:
         alive = is_alive(storage.transactions, f"{settings.executor}-{options.role}", datetime.now(UTC))
         _print({"alive": alive})
         return 0 if alive else 3
+
+    return _with_storage(settings, work)
+
+
+def _retry(options: argparse.Namespace, settings: StorageSettings) -> int:
+    def work(storage: Storage) -> int:
+        with storage.transactions.begin() as tx:
+            document = pending.retry(storage.workflows, tx, options.document)
+            audit.record(tx, OPERATOR, "document-retried", document.id, datetime.now(UTC), attempt=document.attempt)
+        _print({"document": document.id, "state": document.state.value, "attempt": document.attempt})
+        return 0
 
     return _with_storage(settings, work)
 

@@ -235,7 +235,7 @@ def _document(tx: Tx, row: DocumentRow) -> Document:
         version=row.version, priority=row.priority, born_digital=row.born_digital, problem_code=row.problem_code,
         created_by=row.created_by, created_at=row.created_at, confirmed_by=row.confirmed_by,
         confirmed_at=row.confirmed_at, released_at=row.released_at,
-        originals=tuple(
+        attempt=row.attempt, originals=tuple(
             Original(position=part.position, sha256=Sha256(part.sha256), size=part.size, media_type=part.media_type,
                      file_name=part.file_name, pages=part.pages)
             for part in originals

@@ -260,6 +260,8 @@ class Document:
     confirmed_at: datetime | None
     released_at: datetime | None
     originals: tuple[Original, ...]
+    attempt: int = 1
+    """Counts up when an operator sends a quarantined document on its way again: new work, new workflow ids."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ class DocumentRow(Row):
     version: Mapped[int]
     priority: Mapped[int]
     born_digital: Mapped[bool]
+    attempt: Mapped[int]
     problem_code: Mapped[str | None] = mapped_column(String(60))
     created_by: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]

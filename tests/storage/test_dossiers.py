@@ -147,4 +147,5 @@ def test_the_days_of_decision_and_return_are_kept(office: Office) -> None:
 def test_a_unit_receives_dossiers_in_its_own_name_alone(office: Office) -> None:
     with pytest.raises(NotAllowed):
         office.dossiers.open(CLERK, replace(NEW, receiving_unit="H99.02"), office.now)
-    assert office.dossiers.open(replace(CLERK, unit=None), replace(NEW, receiving_unit="H99.02"), office.now)
+    anywhere = office.dossiers.open(replace(CLERK, unit=None), replace(NEW, receiving_unit="H99.02"), office.now)
+    assert anywhere.receiving_unit == "H99.02"

@@ -203,6 +203,7 @@ def upgrade() -> None:
     sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column("priority", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column("born_digital", sa.Boolean(), nullable=False),
+    sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column("problem_code", sa.String(length=60), nullable=True),
     sa.Column("created_by", sa.String(length=100), nullable=False),
     sa.Column("created_at", storage.columns.UtcDateTime(timezone=True), nullable=False),
