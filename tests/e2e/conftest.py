@@ -26,6 +26,12 @@ def decision() -> Path:
     return SAMPLES / "quyet-dinh-145.jpg"
 
 
+@pytest.fixture(scope="session")
+def letter() -> Path:
+    """A bundled fictitious letter of several pages in one TIFF."""
+    return SAMPLES / "cong-van-2318.tif"
+
+
 def settings(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
     """What the parameter of a fixture stands for; the servers of "distributed" start when first asked for."""
     if request.param == "embedded":
