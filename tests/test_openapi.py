@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 import api
 from digitize.settings import DigitizeSettings
@@ -24,9 +26,14 @@ PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas
 
 
 @pytest.fixture
-def description(storages: Storages) -> dict[str, Any]:
-    """Of the whole application, made with warnings as errors."""
-    app = api.create_app(storages.make(), DigitizeSettings(), ReceiptsSettings(), WebSettings())
+def app(storages: Storages) -> FastAPI:
+    """The whole application over an empty office."""
+    return api.create_app(storages.make(), DigitizeSettings(), ReceiptsSettings(), WebSettings())
+
+
+@pytest.fixture
+def description(app: FastAPI) -> dict[str, Any]:
+    """Made with warnings as errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         return app.openapi()
@@ -88,6 +95,13 @@ def test_files_and_events_have_their_types(description: dict[str, Any]) -> None:
     for name in ("get_document_file", "get_receipt_file"):
         assert found[name]["200"]["content"]["application/octet-stream"]["schema"]["format"] == "binary"
     assert set(found["follow_document"]["200"]["content"]) == {"text/event-stream"}
+
+
+@pytest.mark.parametrize("path", ["documents/x/files/archive", "receipts/x/files/pdf"])
+def test_files_answer_to_head_as_to_get(app: FastAPI, path: str) -> None:
+    caller = TestClient(app)
+    assert [caller.request(method, f"/api/v1/{path}").status_code for method in ("GET", "HEAD", "DELETE")] == [
+        401, 401, 405]
 
 
 def test_every_address_of_the_guide_is_described(description: dict[str, Any]) -> None:
