@@ -113,3 +113,13 @@ class VerifyTooLarge(ServiceError):
     title = "Tệp quá lớn để kiểm tra"
     title_en = "File too large to verify"
     advice = "Kiểm tra tệp này bằng lệnh `python -m receipts verify` trên máy có đủ bộ nhớ."
+
+
+class LinkKeyForeign(ServiceError):
+    """The worker's link key is not the one that the number was taken with: the QR would lead nowhere."""
+
+    code = "link-key-foreign"
+    kind = Kind.UNAVAILABLE
+    title = "Khóa liên kết không khớp"
+    title_en = "The link key does not match"
+    advice = "Đặt cùng một link_key cho tiến trình web và tiến trình ký; số đã cấp được giữ nguyên và sẽ được ký lại."

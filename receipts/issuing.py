@@ -13,6 +13,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Self
 
+from receipts.errors import LinkKeyForeign
 from receipts.keyroom import KeyRoom
 from receipts.links import LinkKey, link
 from receipts.model import SealRole
@@ -70,13 +71,15 @@ class Issuing:
     def issue(self, receipt_id: str) -> None:
         """Render, sign, check and keep one numbered receipt; a receipt that is issued already is left alone.
 
-        Raises SealKeyUnavailable (later again), SigningFailed, RenderFailed.
+        Raises SealKeyUnavailable and LinkKeyForeign (later again), SigningFailed, RenderFailed.
         """
         with self._storage.transactions.read() as tx:
             receipt = register.find(tx, receipt_id)
             signatory = self._signatory(tx, receipt)
         if receipt.state == ReceiptState.ISSUED:
             return
+        if self._link_key.token_hash(receipt.id) != receipt.token_sha256:
+            raise LinkKeyForeign
         at = self._clock()
         page = self._renderer.render(receipt.statement, link(self._storage.settings.public_base_url,
                                                              self._link_key.token(receipt.id)))

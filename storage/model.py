@@ -321,6 +321,7 @@ class Receipt:
     state: ReceiptState
     statement: Mapping[str, Any]
     statement_sha256: Sha256
+    token_sha256: Sha256
     amount: int | None
     created_by: str
     created_at: datetime

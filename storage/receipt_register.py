@@ -187,6 +187,7 @@ def _receipt(tx: Tx, row: ReceiptRow) -> Receipt:
         id=ReceiptId(row.id), kind=ReceiptKind(row.kind), dossier_code=DossierCode(row.dossier_code),
         template_symbol=series.template_symbol, series_symbol=series.series_symbol, number=row.number,
         state=ReceiptState(row.state), statement=statement, statement_sha256=Sha256(row.statement_sha256),
+        token_sha256=Sha256(row.token_sha256),
         amount=row.amount, created_by=row.created_by, created_at=row.created_at, issued_at=row.issued_at,
         replaces=ReceiptId(row.replaces) if row.replaces else None, replaced_by=replacement_of(tx, row.id),
         files=renditions(tx, row.id),
