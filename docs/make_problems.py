@@ -1,6 +1,6 @@
 """Writes docs/problems.md from the error classes: `python docs/make_problems.py`, after every new or changed error."""
 
-# ruff: noqa: INP001, T201 - a script that says what it wrote
+
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class UnitUnknown(ServiceError):
     kind = Kind.MISSING
     title = "Không có đơn vị này"
     title_en = "Unknown unit"
-    advice = "Kiểm tra mã đơn vị trong phần quản trị."
+    advice = "Kiểm tra lại mã đơn vị; đơn vị mới do quản trị viên khai báo."
 
 
 def _in_force(row: type[UnitRow | ProcedureRow], day: date) -> ColumnElement[bool]:
