@@ -43,6 +43,10 @@ def pdf(pages: int, encryption: pikepdf.Encryption | None = None) -> Callable[[P
     return make
 
 
+SHOWING = "2.000635"
+"""A procedure of the demo office that asks for a paper (CC) which is shown and not digitized."""
+VIETNAMESE = set("ăâđêôơưàáảãạằắẳẵặầấẩẫậèéẻẽẹềếểễệìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữựỳýỷỹỵ")
+"""Letters that no sentence in English has."""
 BAD: dict[str, tuple[Callable[[Path], bytes], int, str]] = {
     "empty.pdf": (lambda _: b"", 422, "empty-file"),
     "text.pdf": (lambda _: "chỉ là văn bản".encode(), 415, "unsupported-type"),
@@ -58,17 +62,42 @@ def api(office: Office) -> httpx2.Client:
     return office.client()
 
 
+def refused(response: httpx2.Response, status: int, code: str) -> None:
+    """Whether the answer is this problem, with a sentence in Vietnamese for people."""
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert len(response.json()["detail"]) > 20
+    assert VIETNAMESE & set(response.json()["detail"].lower()), response.json()["detail"]
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_is_refused_in_words_that_help(api: httpx2.Client, sample: Path, tmp_path: Path, name: str) -> None:
     make, status, code = BAD[name]
     bad = tmp_path / name
     bad.write_bytes(make(sample))
     dossier = journey.open_dossier(api)["code"]
-    response = journey.upload(api, dossier, bad)
-    assert (response.status_code, response.json()["code"]) == (status, code)
-    assert response.headers["content-type"] == "application/problem+json"
-    assert len(response.json()["detail"]) > 20
+    refused(journey.upload(api, dossier, bad), status, code)
     assert journey.answered(api.get(f"/dossiers/{dossier}/documents")) == []
+
+
+MISPLACED = {
+    "unknown-dossier": ({"component": "TK"}, 404, "dossier-unknown"),
+    "unknown-component": ({"component": "KHONG-CO"}, 422, "component-unknown"),
+    "shown-only": ({"component": "CC"}, 422, "component-not-digitized"),
+    "wrong-count": ({"component": "TK", "declared_pages": "9"}, 422, "page-count-mismatch"),
+}
+"""What is said about a good file that nobody may keep."""
+
+
+@pytest.mark.parametrize("place", MISPLACED)
+def test_a_good_file_in_a_wrong_place_is_refused_as_well(api: httpx2.Client, tmp_path: Path, place: str) -> None:
+    form, status, code = MISPLACED[place]
+    scan = tmp_path / "good.pdf"
+    scan.write_bytes(pdf(3)(scan))
+    opened = journey.open_dossier(api, procedure_code=SHOWING)["code"]
+    dossier = "H49.217-250701-9999" if place == "unknown-dossier" else opened
+    refused(journey.upload(api, dossier, scan, **form), status, code)
+    assert journey.answered(api.get(f"/dossiers/{opened}/documents")) == []
 
 
 def test_nothing_is_left_behind_and_the_workers_are_alive(office: Office, api: httpx2.Client, sample: Path) -> None:

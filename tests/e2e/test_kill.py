@@ -34,20 +34,20 @@ def pages_done(api: httpx2.Client, document: str) -> int:
     return int(journey.answered(api.get(f"/documents/{document}"))["pages_done"])
 
 
-def test_a_killed_digitizing_worker_completes_the_document_once(embedded: Office, tmp_path: Path) -> None:
-    api = embedded.client()
+def test_a_killed_digitizing_worker_completes_the_document_once(unmanned: Office, tmp_path: Path) -> None:
+    api = unmanned.client()
     code = journey.open_dossier(api)["code"]
     paper = journey.answered(journey.upload(api, code, many_pages(tmp_path / "ten.pdf", 10)), 202)["id"]
-    embedded.start("digitize")
+    unmanned.start("digitize")
     until(lambda: 2 <= pages_done(api, paper) < 10, "some pages are read")
-    embedded.kill("digitize")
+    unmanned.kill("digitize")
     assert pages_done(api, paper) < 10
-    embedded.start("digitize")
+    unmanned.start("digitize")
     read = journey.wait_state(api, paper, "read")
     assert [page["number"] for page in read["pages"]] == list(range(1, 11))
     types = [change["type"] for change in journey.answered(api.get("/changes"))["changes"]]
     assert types.count("document.read") == 1
-    found = json.loads(embedded.command("storage", "check"))
+    found = json.loads(unmanned.command("storage", "check"))
     assert found["clean"], found
     assert found["unfinished"] == 0
 
