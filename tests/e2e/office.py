@@ -72,9 +72,9 @@ class Office:
         return f"http://127.0.0.1:{self.port}"
 
     def environment(self, role: str = "web") -> dict[str, str]:
-        state = self.state / role if self.apart else self.state
-        return {**clean_environment(), "SOHOA_STORAGE__STATE_DIR": str(state),
-                "SOHOA_STORAGE__PUBLIC_BASE_URL": self.base, "SOHOA_STORAGE__EXECUTOR": f"e2e-{role}", **self.extra}
+        state, executor = (self.state / role, f"{role}-0") if self.apart else (self.state, "e2e-0")
+        return {**clean_environment(), "SOHOA_STORAGE__STATE_DIR": str(state), "SOHOA_STORAGE__EXECUTOR": executor,
+                "SOHOA_STORAGE__PUBLIC_BASE_URL": self.base, **self.extra}
 
     def ended(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One of our commands, run to its end beside the web process."""
