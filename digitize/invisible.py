@@ -26,6 +26,8 @@ ADVANCE = 500
 ASCENT, DESCENT = 800, -200
 ENTRIES_PER_BLOCK = 100
 """Most entries of one bfchar block (Adobe Technical Note 5014, 4)."""
+CLEAR_GAP = 0.2
+"""Least gap between two words of a line, in font sizes; poppler parts words from 0.15."""
 BASIC_PLANE_END = 0xFFFF
 FONT_DATE = 3_818_448_000
 """2025-01-01 in seconds since 1904, as TrueType counts; any fixed date will do."""
@@ -110,6 +112,9 @@ def text_content(words: Sequence[Word], to_user: Matrix) -> bytes:
     for word, following in zip(words, [*words[1:], None], strict=True):
         left, _, right, _ = word.box
         size = _size(word)
+        if following is not None and following.line == word.line:
+            # Readers take a narrower gap for letters set loosely and glue the words.
+            right = max((left + right) / 2, min(right, following.box[0] - CLEAR_GAP * size))
         start = flip.then(Matrix(1, 0, 0, 1, left, word.baseline)).then(to_user)
         a, b, c, d, e, f = start.numbers()
         matrix = " ".join(map(_number, (a * size, b * size, c * size, d * size, e, f)))

@@ -55,6 +55,15 @@ def test_words_of_a_line_read_as_a_phrase(tmp_path: Path) -> None:
     assert text.split("\n")[0] == "Độc lập tự do"
 
 
+@pytest.mark.parametrize("gap_px", [0, 2, 6])
+def test_words_set_tightly_are_still_words(tmp_path: Path, gap_px: int) -> None:
+    line = [Word(text, (100 + (90 + gap_px) * n, 100, 190 + (90 + gap_px) * n, 140), 1, 0, 0, 132)
+            for n, text in enumerate(("thi", "hành", "án", "dân", "sự"))]
+    pdf = page_of(line, tmp_path / "tight.pdf")
+    text = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
+    assert text.split("\n")[0] == "thi hành án dân sự"
+
+
 def test_the_layer_paints_nothing(tmp_path: Path) -> None:
     pdf = page_of([Word("Nguyễn", (100, 100, 900, 400), 1, 0, 0, 350)], tmp_path / "one.pdf")
     subprocess.run(["pdftoppm", "-r", "50", "-gray", str(pdf), str(tmp_path / "seen")], check=True)
