@@ -29,7 +29,7 @@ from storage.database import Tx
 from storage.dossiers import find as find_dossier
 from storage.model import Actor, DocumentState, Receipt, ReceiptKind, ReceiptState
 from storage.opening import Storage
-from storage.tools import scratch
+from storage.tools import own_scratch, scratch
 
 CLIENT_OFFICER = "Cán bộ tiếp nhận"
 LONGEST_PAUSE_SECONDS = 120.0
@@ -58,10 +58,12 @@ class Issuing:
         self._clock = clock
         self._renderer = Renderer()
         self._stack = ExitStack()
+        self._scratch = storage.settings.state_dir.resolve() / "scratch" / f"{storage.settings.executor}-receipts"
         self._sealing = Lock()
         self._actor = Actor(id=f"worker:{storage.settings.executor}-receipts")
 
     def __enter__(self) -> Self:
+        self._stack.enter_context(own_scratch(self._scratch))
         self._child = self._stack.enter_context(seal_child())
         return self
 
@@ -125,7 +127,7 @@ class Issuing:
             agency = catalogue.unit(tx, dossier.solving_unit, local_day(self._clock()))
         at = self._clock()
         writer = self._keys.writer(SealRole.AGENCY, at, unit=agency.name)
-        with scratch() as folder:
+        with scratch(self._scratch) as folder:
             self._storage.objects.fetch(archive.sha256, folder / "archive.pdf")
             seal = CopySeal(None if document.born_digital else DIGITIZED, agency.name, writer.key.test)
             with self._sealing:  # one child, one question at a time
