@@ -91,7 +91,7 @@ def document_router(documents: Documents, callers: Callers, clock: Callable[[], 
                 responses=event_stream("Events `progress`, each with a Progress as JSON"))
     async def events(document_id: str, actor: reader) -> StreamingResponse:
         """Server-sent events `progress` until the document is read (or refused); the first comes at once."""
-        await run_in_threadpool(documents.find, actor, document_id)
+        await run_in_threadpool(documents.glance, actor, document_id)
         return StreamingResponse(_progress(documents, actor, document_id), media_type="text/event-stream",
                                  headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
@@ -126,7 +126,7 @@ async def _progress(documents: Documents, actor: Actor, document_id: str) -> Asy
     """Progress as it changes, polled from the database, with a comment line every so often to keep the line open."""
     last = ""
     for tick in range(int(LONGEST_PROGRESS_SECONDS / PROGRESS_SECONDS)):
-        document = (await run_in_threadpool(documents.find, actor, document_id)).document
+        document = await run_in_threadpool(documents.glance, actor, document_id)
         line = Progress.model_validate(document, from_attributes=True).model_dump_json()
         if line != last:
             yield f"event: progress\ndata: {line}\n\n"

@@ -7,7 +7,7 @@ workflow, audit and event. A crash in between leaves an object nobody names; `ch
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ from storage.model import (
     PageRecord,
     Rendition,
 )
-from storage.objects import ObjectStore, StoredObject
+from storage.objects import Download, StoredObject
 from storage.opening import Storage
 from storage.uploads import IncomingFile
 
@@ -63,19 +63,6 @@ class DocumentView:
     pages: tuple[PageRecord, ...]
     fields: tuple[Field, ...]
     files: tuple[Rendition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file on its way out: what it is, a name to save it by, and where its bytes are."""
-
-    file: Rendition
-    save_as: str
-    objects: ObjectStore
-
-    def chunks(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start`."""
-        return self.objects.read(self.file.sha256, start, length)
 
 
 class Documents:
@@ -130,6 +117,11 @@ class Documents:
                 audit.record(tx, actor, "document-viewed", document_id, at)
         with self._storage.transactions.read() as tx:
             return self._view(tx, documents.find(tx, document_id, actor.unit))
+
+    def glance(self, actor: Actor, document_id: str) -> Document:
+        """How far a document is, cheaply; for polls, which are no views. Raises DocumentUnknown."""
+        with self._storage.transactions.read() as tx:
+            return documents.find(tx, document_id, actor.unit)
 
     def of_dossier(self, actor: Actor, dossier_code: str, *, at: datetime | None = None) -> tuple[DocumentView, ...]:
         """All documents of a dossier; with `at` the view is audited (a page that is audited itself gives none)."""

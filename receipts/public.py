@@ -13,7 +13,7 @@ from datetime import datetime
 from receipts.errors import WrongDigits
 from receipts.links import LinkKey
 from receipts.moments import local_day
-from receipts.service import Download, released_results
+from receipts.service import released_results
 from storage import audit, catalogue
 from storage import receipt_register as register
 from storage.access import hash_token
@@ -23,6 +23,7 @@ from storage.dossiers import DossierUnknown
 from storage.dossiers import find as find_dossier
 from storage.errors import Kind, ServiceError
 from storage.model import Actor, Dossier, Receipt, Rendition, Unit
+from storage.objects import Download
 from storage.opening import Storage
 
 PUBLIC = Actor(id="public")

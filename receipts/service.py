@@ -7,7 +7,7 @@ so no key and no lock is held here. A request that fails after the number was ta
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
@@ -27,7 +27,7 @@ from storage.database import Tx
 from storage.documents import FileUnknown
 from storage.dossiers import find as find_dossier
 from storage.model import Actor, Dossier, Person, Procedure, Receipt, ReceiptId, ReceiptKind, ReceiptState, Rendition
-from storage.objects import ObjectStore
+from storage.objects import Download
 from storage.opening import Storage
 from storage.receipt_register import NewReceipt, SeriesKey, TakenNumber
 
@@ -64,19 +64,6 @@ class FeeRequest:
     quantities: Mapping[str, Quantity] = field(default_factory=dict)
     payment_method: str = "cash"
     payer: Person | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A receipt file on its way out."""
-
-    file: Rendition
-    save_as: str
-    objects: ObjectStore
-
-    def chunks(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start`."""
-        return self.objects.read(self.file.sha256, start, length)
 
 
 @dataclass(frozen=True, slots=True)

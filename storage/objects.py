@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from storage.errors import Kind, ServiceError
-from storage.model import Sha256
+from storage.model import Rendition, Sha256
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -90,6 +90,19 @@ class ObjectStore(Protocol):
     def ready(self) -> None:
         """Raise StoreUnavailable when the store cannot be used."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file on its way out: what it is, a name to save it by, and where its bytes are."""
+
+    file: Rendition
+    save_as: str
+    objects: ObjectStore
+
+    def chunks(self, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes from `start`."""
+        return self.objects.read(self.file.sha256, start, length)
 
 
 def hash_file(path: Path) -> StoredObject:
