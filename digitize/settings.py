@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 from pydantic import ByteSize, Field
@@ -25,7 +26,7 @@ class DigitizeSettings(Section):
     """Resolution at which pages are rendered that are not one image."""
     straighten_from_degrees: float = Field(default=0.5, ge=0.0)
     """Pages are shown as scanned below this skew."""
-    parallel_pages: int = Field(default=2, ge=1)
+    parallel_pages: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     """Pages read at the same time, one child process each."""
 
     probe_time: timedelta = timedelta(seconds=60)

@@ -18,6 +18,7 @@ from storage.objects import (
     ObjectMissing,
     StoredObject,
     StoreUnavailable,
+    copy_out,
     hash_bytes,
     hash_file,
 )
@@ -74,12 +75,7 @@ class FilesystemStore:
 
     def fetch(self, sha256: Sha256, target: Path) -> None:
         """Copy out and check."""
-        with target.open("wb") as stream:
-            for chunk in self.read(sha256):
-                stream.write(chunk)
-        if hash_file(target).sha256 != sha256:
-            target.unlink()
-            raise ObjectDamaged(sha256=sha256)
+        copy_out(self.read(sha256), sha256, target)
 
     def names(self) -> Iterator[Sha256]:
         """All whole objects, in order of their names; unfinished writes are not objects."""

@@ -116,6 +116,18 @@ def hash_file(path: Path) -> StoredObject:
     return StoredObject(Sha256(digest.hexdigest()), size)
 
 
+def copy_out(chunks: Iterator[bytes], sha256: Sha256, target: Path) -> None:
+    """Write an object's chunks to `target` and check them against its name; raises ObjectDamaged, leaving nothing."""
+    digest = hashlib.sha256()
+    with target.open("wb") as stream:
+        for chunk in chunks:
+            digest.update(chunk)
+            stream.write(chunk)
+    if digest.hexdigest() != sha256:
+        target.unlink()
+        raise ObjectDamaged(sha256=sha256)
+
+
 def hash_bytes(content: bytes) -> Sha256:
     """SHA-256 of bytes, in hexadecimal."""
     return Sha256(hashlib.sha256(content).hexdigest())

@@ -14,10 +14,10 @@ from minio.error import MinioException, S3Error
 from storage.model import Sha256
 from storage.objects import (
     CHUNK_BYTES,
-    ObjectDamaged,
     ObjectMissing,
     StoredObject,
     StoreUnavailable,
+    copy_out,
     hash_bytes,
     hash_file,
 )
@@ -100,12 +100,7 @@ class S3Store:
 
     def fetch(self, sha256: Sha256, target: Path) -> None:
         """Download and check."""
-        with target.open("wb") as stream:
-            for chunk in self.read(sha256):
-                stream.write(chunk)
-        if hash_file(target).sha256 != sha256:
-            target.unlink()
-            raise ObjectDamaged(sha256=sha256)
+        copy_out(self.read(sha256), sha256, target)
 
     def names(self) -> Iterator[Sha256]:
         """All objects of the bucket."""

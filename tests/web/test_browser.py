@@ -25,7 +25,7 @@ UNSURE = Field(name="number", label="Số", value="145", machine_value="145", co
                box=(0.1, 0.1, 0.3, 0.2), source="machine")
 CARD = "022090000123|100000001|Nguyễn Văn Mẫu|15011990|Nam|Số 12, đường Thử Nghiệm|22122021"
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass
